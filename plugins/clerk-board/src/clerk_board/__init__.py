@@ -1,0 +1,1 @@
+"""clerk-board: `clerk serve` shows the databases of an installation in Datasette."""

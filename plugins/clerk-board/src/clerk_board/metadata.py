@@ -1,0 +1,109 @@
+"""The catalogue in Datasette's terms: metadata (titles, sources, descriptions) and configuration (facets, order)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from clerk_board.catalogue import Catalogue, DatabaseFacts, Origin, TableFacts
+
+TITLE = "Civic data"
+UPDATE_LOG = "data_update_log"
+LABELS = ("name", "title", "filer_name", "county")
+# Without an index on the date, ordering a larger table takes longer than a page may.
+MOST_ROWS_TO_SORT = 500_000
+
+SETTINGS: Mapping[str, int | bool] = {
+    "default_page_size": 100,
+    "sql_time_limit_ms": 3000,
+    "facet_time_limit_ms": 1000,
+    "num_sql_threads": 2,
+    "allow_download": False,
+    "default_facet_size": 10,
+    # Hundreds of trial queries on each page of a table with ninety columns.
+    "suggest_facets": False,
+}
+
+_LOG_COLUMNS = {
+    "id": "Number of the entry",
+    "run_timestamp": "When the run began (UTC)",
+    "state_code": "The site's state",
+    "data_source": "What was compared with its source",
+    "election_id": "The election, where the data are about one",
+    "election_date": "Day of the election",
+    "records_before": "Live rows of the scope before the run",
+    "records_after": "Live rows of the scope after the run",
+    "records_added": "Rows that were new",
+    "records_updated": "Rows whose content changed",
+    "records_verified": "Rows compared with an independent figure",
+    "changes_detected": "1 when the source said something else than the rows",
+    "summary": "What happened, in words",
+    "details": "Counts by table, group and column, as JSON",
+    "error_message": "Why the run failed, if it did",
+    "duration_seconds": "How long the scope took",
+    "created_at": "When this entry was written (UTC)",
+    "records_disappeared": "Rows that the source no longer holds; they are kept, marked as removed",
+    "held": "1 when the change looked like a broken source and was not applied",
+    "capture": "The capture that was compared",
+    "run_id": "The run, see: clerk runs show",
+    "scope": "The slice of the source, such as a year",
+}
+
+
+def build_metadata(catalogue: Catalogue) -> dict[str, Any]:
+    """Return titles, descriptions, sources and licences."""
+    databases = {database.name: _database_metadata(database) for database in catalogue.databases}
+    return {"title": TITLE, "databases": databases}
+
+
+def _database_metadata(database: DatabaseFacts) -> dict[str, Any]:
+    tables: dict[str, Any] = {UPDATE_LOG: _log_metadata()}
+    for table in database.tables:
+        tables[table.name] = _table_metadata(table, f"{table.title}, removed rows included")
+        tables[table.view] = _table_metadata(table, f"{table.title}, live rows")
+    return {"title": database.title, **_origin_metadata(database.origins), "tables": tables}
+
+
+def _log_metadata() -> dict[str, Any]:
+    description = "One entry for each run of each scope: what was read, what changed, what was held"
+    return {"title": "Update log", "description": description, "columns": _LOG_COLUMNS}
+
+
+def _table_metadata(table: TableFacts, title: str) -> dict[str, Any]:
+    columns = {column.name: column.description for column in table.columns if column.description}
+    return {"title": title, "description": table.description, **_origin_metadata(table.origins), "columns": columns}
+
+
+def _origin_metadata(origins: Iterable[Origin]) -> dict[str, str]:
+    known = list(origins)
+    # Datasette knows one link a table; with several sources the pages list them all.
+    first = known[0] if len(known) == 1 else None
+    values = {
+        "source": "; ".join(dict.fromkeys(f"{origin.publisher}: {origin.title}" for origin in known)),
+        "source_url": first.url if first else "",
+        "license": "; ".join(dict.fromkeys(origin.licence for origin in known)),
+        "license_url": first.licence_url if first else "",
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def build_config(catalogue: Catalogue) -> dict[str, Any]:
+    """Return facets, order and labels of tables and views."""
+    return {"databases": {database.name: _database_config(database) for database in catalogue.databases}}
+
+
+def _database_config(database: DatabaseFacts) -> dict[str, Any]:
+    tables: dict[str, Any] = {UPDATE_LOG: {"sort_desc": "id"}, "sqlite_sequence": {"hidden": True}}
+    for table in database.tables:
+        tables[table.name] = tables[table.view] = _table_config(table)
+    return {"tables": tables}
+
+
+def _table_config(table: TableFacts) -> dict[str, Any]:
+    config: dict[str, Any] = {"facets": list(table.facets)}
+    date = next((column.name for column in table.columns if column.type in ("date", "datetime")), None)
+    if date and table.rows <= MOST_ROWS_TO_SORT:
+        config["sort_desc"] = date
+    names = [column.name for column in table.columns]
+    label = next((name for name in LABELS if name in names), None)
+    return {**config, "label_column": label} if label else config

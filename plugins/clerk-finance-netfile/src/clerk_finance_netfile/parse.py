@@ -1,0 +1,147 @@
+"""From a capture of Connect2 to rows; pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from clerkcore import Capture, Location, Page, Parsed, Record, Rejected, SourceError, Value
+from clerkcore.parsing import Line
+
+from clerk_finance_netfile.agencies import PAGE as AGENCIES_PAGE
+from clerk_finance_netfile.columns import FIELDS
+from clerk_finance_netfile.pages import WHERE, Total, is_json, read_csv, read_json, read_results, read_total
+
+
+def parse_capture(capture: Capture) -> Iterator[Parsed]:
+    """Yield transactions as they stand, then the filers and filings they belong to."""
+    summary = Summary(capture.scope.params["year"])
+    pages = Pages()
+    for page in capture.pages:
+        if page.name == AGENCIES_PAGE:
+            yield _agency(page)
+            continue
+        for line in pages.lines(page):
+            parsed = line if isinstance(line, Rejected) else read_line(line)
+            if isinstance(parsed, Record):
+                summary.add(parsed)
+            yield parsed
+    pages.check_totals()
+    summary.check_year()
+    yield from summary.records()
+
+
+def _agency(page: Page) -> Record:
+    with page.open() as stream:
+        return Record("agencies", json.load(stream), Location(page.name, 1))
+
+
+class Pages:
+    """Reads the pages in order, and refuses a repeated page and totals that do not hold."""
+
+    def __init__(self) -> None:
+        self.totals: list[Total] = []
+        self.seen: dict[bytes, str] = {}
+
+    def lines(self, page: Page) -> Iterator[Line | Rejected]:
+        """Yield the records of one page; SourceError when it repeats an earlier one."""
+        keys = blake2b(digest_size=16)
+        empty = True
+        for line in self._read(page):
+            if isinstance(line, Line):
+                empty = False
+                keys.update(line.values["NetFileKey"].encode() + b"\n")
+            yield line
+        if not empty:
+            self._remember(page, keys.digest())
+
+    def _read(self, page: Page) -> Iterator[Line | Rejected]:
+        if not is_json(page):
+            return read_csv(page)
+        document = read_json(page)
+        self.totals.append(read_total(page, document))
+        return read_results(page, document)
+
+    def _remember(self, page: Page, digest: bytes) -> None:
+        earlier = self.seen.setdefault(digest, page.name)
+        if earlier != page.name:
+            raise SourceError(
+                f"repeats the transactions of {earlier}",
+                where=f"{WHERE} {page.name}",
+                remedy="the pages were served wrongly; fetch again",
+            )
+
+    def check_totals(self) -> None:
+        """Refuse JSON pages that do not add up to their own totalMatchingCount."""
+        if not self.totals:
+            return
+        matching = {total.matching for total in self.totals}
+        here = sum(total.here for total in self.totals)
+        if matching != {here}:
+            said = " and ".join(f"{count:,}" for count in sorted(matching))
+            raise SourceError(
+                f"its pages hold {here:,} transactions, but totalMatchingCount says {said}",
+                where=f"{WHERE} {self.totals[-1].page}",
+                remedy="the data changed while it was read, or a page is missing; fetch again",
+            )
+
+
+def read_line(line: Line) -> Record | Rejected:
+    """Return the transaction of a line; Rejected names the first field that cannot be read."""
+    values: dict[str, Value] = {}
+    for field in FIELDS:
+        text = line.values[field.name]
+        try:
+            values[field.column] = field.read(text)
+        except ValueError as error:
+            return Rejected(f"bad_{field.column}", str(error), line.at, field.column, text)
+    return Record("transactions", values, line.at)
+
+
+class Summary:
+    """What the transactions of a year say of filers, filings and the year itself."""
+
+    def __init__(self, year: str) -> None:
+        self.year = year
+        self.inside = self.outside = 0
+        self.filers: dict[str, tuple[tuple[str, str], Record]] = {}
+        self.filings: dict[str, tuple[Record, set[str]]] = {}
+
+    def add(self, record: Record) -> None:
+        """Take note of one transaction."""
+        values = record.values
+        day = str(values["calculated_date"] or "")
+        if day:
+            self.inside += day.startswith(self.year)
+            self.outside += not day.startswith(self.year)
+        filer, filing = str(values["filer_local_id"] or ""), str(values["filing_id"] or "")
+        if filer:
+            newest = (day, filing)
+            if filer not in self.filers or newest > self.filers[filer][0]:
+                self.filers[filer] = (newest, record)
+        if filing:
+            self.filings.setdefault(filing, (record, set()))[1].add(str(values["form_type"] or ""))
+
+    def check_year(self) -> None:
+        """Refuse a capture most of whose transactions are of another year."""
+        if self.outside > self.inside:
+            raise SourceError(
+                f"{self.outside:,} of {self.inside + self.outside:,} transactions are not of {self.year}",
+                where=WHERE,
+                remedy="name the year of the file, as in --year 2020",
+            )
+
+    def records(self) -> Iterator[Record]:
+        """Yield the filers and filings, in a stable order."""
+        for filer in sorted(self.filers):
+            record = self.filers[filer][1]
+            yield _derive("filers", record, ("filer_local_id", "filer_state_id", "filer_name"), {})
+        for filing in sorted(self.filings):
+            record, forms = self.filings[filing]
+            columns = ("filing_id", "filer_local_id", "filing_start", "filing_end")
+            yield _derive("filings", record, columns, {"forms": ",".join(sorted(forms))})
+
+
+def _derive(table: str, record: Record, columns: tuple[str, ...], more: dict[str, Value]) -> Record:
+    return Record(table, {**{column: record.values[column] for column in columns}, **more}, record.at)

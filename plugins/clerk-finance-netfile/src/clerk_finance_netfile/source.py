@@ -1,0 +1,163 @@
+"""NetFile Connect2: transactions of an agency's year, as JSON pages or as the year CSV."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, ClassVar
+
+from clerkcore import (
+    About,
+    Capture,
+    Client,
+    Download,
+    Finding,
+    Page,
+    Parsed,
+    Reader,
+    Request,
+    Scope,
+    Severity,
+    Site,
+    SiteError,
+    SourceError,
+)
+from clerkcore.finance import FINANCE_TABLES, FinanceSource
+
+from clerk_finance_netfile.agencies import PAGE, Agency, find_agency, read_agencies
+from clerk_finance_netfile.pages import read_json
+from clerk_finance_netfile.parse import parse_capture
+
+BASE_URL = "https://netfile.com/Connect2/api/public/"
+PAGE_SIZE = 1000
+MOST_PAGES = 5000
+FORMATS = ("json", "csv")
+
+
+class NetFile(FinanceSource):
+    """California's local campaign finance from NetFile's public Connect2 API.
+
+    Settings in [sources.netfile] of a site: `agency` (the shortcut) or `agency_name`, and
+    `format` ("json", the default, whose pages carry totals, or "csv").
+    """
+
+    name: ClassVar[str] = "netfile"
+    version: ClassVar[int] = 1
+    about: ClassVar[About] = About(
+        title="NetFile Connect2, campaign finance transactions by year",
+        publisher="NetFile, for the filing agency",
+        url="https://public.netfile.com/pub2/",
+        licence="Public record (California Political Reform Act)",
+        licence_url="https://www.fppc.ca.gov/about-fppc/the-political-reform-act.html",
+    )
+    tables = FINANCE_TABLES
+
+    def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
+        """Yield one scope for each year, named by it."""
+        for year in self.years(request):
+            yield Scope(str(year), {"year": str(year), "agency": str(self.config.get("agency", ""))})
+
+    def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
+        """Yield the list of agencies, then every page of the year."""
+        listed = client.get(f"{self._base_url}campaign/agencies.json", params={"format": "json"}, name=PAGE)
+        yield listed
+        with client.open(listed) as stream:
+            agency = find_agency(read_agencies(stream), self.config)
+        fetch = self._fetch_csv if self._format == "csv" else self._fetch_json
+        yield from fetch(agency, scope.params["year"], client)
+
+    @property
+    def _base_url(self) -> str:
+        return str(self.config.get("base_url", BASE_URL))
+
+    @property
+    def _format(self) -> str:
+        wanted = str(self.config.get("format", FORMATS[0]))
+        if wanted not in FORMATS:
+            raise SiteError(
+                f"{wanted!r} is no format of NetFile",
+                where="[sources.netfile] format",
+                remedy=f"formats: {', '.join(FORMATS)}",
+            )
+        return wanted
+
+    def _page(self, agency: Agency, year: str, number: int, kind: str, client: Client) -> Download:
+        path = "campaign/export/cal201/transaction/year"
+        params: dict[str, str | int] = {
+            "Aid": agency.shortcut,
+            "Year": year,
+            "CurrentPageIndex": number,
+            "PageSize": PAGE_SIZE,
+            "ShowSuperceded": "false",
+        }
+        if kind == "json":
+            params["format"] = "json"
+        url = f"{self._base_url}{path}{'/csv' if kind == 'csv' else ''}"
+        return client.get(url, params=params, name=f"page-{number:04}.{kind}")
+
+    def _fetch_json(self, agency: Agency, year: str, client: Client) -> Iterator[Download]:
+        """Yield as many pages as the first one says there are."""
+        number, pages = 0, 1
+        while number < pages:
+            download = self._page(agency, year, number, "json", client)
+            yield download
+            if number == 0:
+                pages = _count_pages(download, client)
+            number += 1
+
+    def _fetch_csv(self, agency: Agency, year: str, client: Client) -> Iterator[Download]:
+        """Yield pages until one is not full; the CSV says no total."""
+        for number in range(MOST_PAGES):
+            download = self._page(agency, year, number, "csv", client)
+            yield download
+            if _count_lines(download, client) <= PAGE_SIZE:
+                return
+        raise _too_many(download.name)
+
+    def unwrap(self, download: Download, stream: BinaryIO) -> BinaryIO:
+        """Reduce the list of agencies to the site's own, so that its other entries change nothing here."""
+        if download.name != PAGE:
+            return stream
+        with stream:
+            return io.BytesIO(find_agency(read_agencies(stream), self.config).to_json())
+
+    def parse(self, capture: Capture) -> Iterator[Parsed]:
+        """Yield transactions, filers, filings and the agency."""
+        return parse_capture(capture)
+
+    def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
+        """Report transactions dated outside the year they were published under."""
+        outside = db.rows(
+            "SELECT filing_id, form_type, tran_id, calculated_date FROM transactions WHERE source = :source"
+            " AND scope = :scope AND removed_run_id IS NULL AND substr(calculated_date, 1, 4) <> :year",
+            {"year": scope.params["year"]},
+        )
+        if outside:
+            keys = tuple(f"{row['filing_id']}/{row['form_type']}/{row['tran_id']}" for row in outside)
+            message = f"{len(outside):,} transactions are dated outside {scope.params['year']}"
+            yield Finding("date_in_year", Severity.INFO, message, "transactions", keys)
+
+
+def _count_pages(download: Download, client: Client) -> int:
+    document = read_json(Page(download.name, download.url, lambda: client.open(download)))
+    try:
+        pages = int(document["totalMatchingPages"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SourceError(
+            "does not say how many pages there are (totalMatchingPages)",
+            where=f"netfile {download.name}",
+            remedy="see the raw file; the publisher may have changed the format",
+        ) from error
+    if pages > MOST_PAGES:
+        raise _too_many(download.name)
+    return pages
+
+
+def _count_lines(download: Download, client: Client) -> int:
+    """Count line ends; a page that holds PAGE_SIZE rows has one more for its header."""
+    with client.open(download) as stream:
+        return sum(1 for line in io.TextIOWrapper(stream, "latin-1") if line.strip())
+
+
+def _too_many(page: str) -> SourceError:
+    return SourceError(f"says there are more than {MOST_PAGES:,} pages", where=f"netfile {page}", remedy="see the raw file")

@@ -1,0 +1,73 @@
+"""clerkcore: civic data, fetched politely, compared honestly, kept with its history.
+
+The names below are what plugins may import; importing this package loads none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clerkcore.errors import ClerkError, FetchError, NotPublished, SiteError, SourceError, UsageError
+    from clerkcore.hookspecs import hookimpl
+    from clerkcore.interfaces import About, Client, Column, Reader, Source, Table
+    from clerkcore.models import (
+        Aside,
+        Capture,
+        Download,
+        Finding,
+        Location,
+        Outcome,
+        Page,
+        Parsed,
+        Record,
+        Ref,
+        Rejected,
+        Request,
+        Run,
+        Scope,
+        Severity,
+        Site,
+    )
+
+__all__ = [
+    "About",
+    "Aside",
+    "Capture",
+    "ClerkError",
+    "Client",
+    "Column",
+    "Download",
+    "FetchError",
+    "Finding",
+    "Location",
+    "NotPublished",
+    "Outcome",
+    "Page",
+    "Parsed",
+    "Reader",
+    "Record",
+    "Ref",
+    "Rejected",
+    "Request",
+    "Run",
+    "Scope",
+    "Severity",
+    "Site",
+    "SiteError",
+    "Source",
+    "SourceError",
+    "Table",
+    "UsageError",
+    "hookimpl",
+]
+
+_HOMES = ("errors", "models", "interfaces", "hookspecs")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        for home in _HOMES:
+            module = import_module(f"clerkcore.{home}")
+            if name in vars(module):
+                return vars(module)[name]
+    raise AttributeError(f"module 'clerkcore' has no attribute {name!r}")

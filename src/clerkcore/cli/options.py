@@ -1,0 +1,42 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from clerkcore.jobs.selection import Selection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, one object per run or row.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Fetch and compare, but change no database.")
+from_option = click.option(
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Read a file or folder that you saved, instead of fetching.",
+)
+
+
+def selection_options(command: F) -> F:
+    """Add the ways to say which sites a job is for."""
+    for decorate in (
+        click.option("--next-site", is_flag=True, help="Only the site that has waited longest for this job."),
+        click.option("--all", "everything", is_flag=True, help="Every enabled site that has such a source."),
+        click.option("--subdomain", "named", multiple=True, metavar="SITE", help="A site; may be repeated."),
+        click.argument("sites", nargs=-1, metavar="[SITE]..."),
+    ):
+        command = decorate(command)
+    return command
+
+
+def read_selection(sites: tuple[str, ...], named: tuple[str, ...], everything: bool, next_site: bool) -> Selection:
+    """Return what the selection options say; UsageError when they contradict each other."""
+    selection = Selection((*sites, *named), everything, next_site)
+    selection.check()
+    return selection

@@ -1,0 +1,141 @@
+"""clerk runs, accept and undo: what ran, what it changed, and the decisions about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from clerkcore.cli.options import json_option
+from clerkcore.cli.output import (
+    STYLES,
+    add_row,
+    ago,
+    clean,
+    describe_run,
+    make_table,
+    print_json,
+    print_runs,
+    show_progress,
+    show_table,
+)
+from clerkcore.installation import Installation
+from clerkcore.jobs.decisions import accept_run, undo_run
+from clerkcore.jobs.evidence import read_findings
+from clerkcore.ledger import StoredRun, get_run, list_runs
+from clerkcore.models import ChangeSet, Outcome, ScopeResult
+from clerkcore.road.words import tell_changes, tell_evidence
+
+
+@click.group()
+def runs() -> None:
+    """Show what ran and what it changed."""
+
+
+@runs.command("list")
+@click.option("--subdomain", metavar="SITE", help="Only this site.")
+@click.option("--source", help="Only this source.")
+@click.option("--outcome", type=click.Choice([str(outcome) for outcome in Outcome]), help="Only runs that ended so.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
+@json_option
+@click.pass_obj
+def list_all(
+    installation: Installation,
+    subdomain: str | None,
+    source: str | None,
+    outcome: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List the newest runs, e.g. clerk runs list --outcome failed"""
+    wanted = Outcome(outcome) if outcome else None
+    with installation.ledger.read() as connection:
+        found = list_runs(connection, subdomain=subdomain, source=source, outcome=wanted, limit=limit)
+    table = make_table("Run", "When", "Job", "Site", "Source", "Outcome", "Message")
+    for stored in found:
+        if as_json:
+            print_json(_describe(stored))
+            continue
+        run = stored.run
+        outcome_text = str(stored.outcome or "running")
+        cells = (run.run_id, ago(run.started_at), run.job, run.site, run.source, outcome_text, run.message)
+        add_row(table, cells, STYLES[run.outcome] if stored.outcome else "")
+    if not as_json:
+        show_table(table)
+
+
+def _describe(stored: StoredRun) -> dict[str, Any]:
+    return {
+        **describe_run(stored.run),
+        "status": stored.status,
+        "outcome": str(stored.outcome) if stored.outcome else None,
+        "holder": stored.holder,
+        "options": dict(stored.options),
+        "of_run": stored.of_run,
+        "holds": dict(stored.hold_states),
+    }
+
+
+@runs.command()
+@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@json_option
+@click.pass_obj
+def show(installation: Installation, run_id: int, as_json: bool) -> None:
+    """Show one run with its change set in words, e.g. clerk runs show 7"""
+    with installation.ledger.read() as connection:
+        stored = get_run(connection, run_id)
+    findings = read_findings(installation, stored.run.site, run_id)
+    if as_json:
+        print_json({**_describe(stored), "found": findings})
+        return
+    run = stored.run
+    about = f" of run {stored.of_run}" if stored.of_run else ""
+    click.echo(f"run {run.run_id}: {run.job}{about} on {run.site}, source {run.source}: {stored.outcome or 'running'}")
+    click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC by {stored.holder}, {run.duration_seconds:.1f} s")
+    if not run.scopes:
+        click.echo(clean(run.message))
+    for scope in run.scopes:
+        _print_scope(scope, stored.hold_states.get(scope.scope, ""))
+    for finding in findings:
+        sides = f" (expected {finding['expected']}, found {finding['actual']})" if finding["expected"] else ""
+        click.echo(clean(f"  {finding['severity']}: {finding['check_name']}: {finding['message']}{sides}"))
+    if run.remedy:
+        click.echo(f"What helps: {clean(run.remedy)}")
+
+
+def _print_scope(scope: ScopeResult, hold: str) -> None:
+    state = f", hold {hold}" if hold else ""
+    click.echo(clean(f"\n{scope.scope}: {scope.outcome}{state}"))
+    if scope.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.HELD):
+        click.echo(clean(f"  {scope.message}"))
+    if scope.tables:
+        click.echo(clean(f"  {tell_changes(ChangeSet(scope.counts, scope.tables))}"))
+    counts = scope.counts
+    if counts.read:
+        told = f"  {counts.read:,} read: {counts.added:,} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged"
+        evidence = tell_evidence(counts)
+        click.echo(f"{told}{f', {evidence}' if evidence else ''}; {counts.disappeared:,} disappeared")
+    if scope.capture:
+        click.echo(f"  capture {scope.capture}{f', base {scope.base}' if scope.base else ''}")
+
+
+@click.command()
+@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@json_option
+@click.pass_context
+def accept(ctx: click.Context, run_id: int, as_json: bool) -> None:
+    """Apply what a run held, after you looked at it, e.g. clerk accept 7"""
+    with show_progress() as report:
+        run = accept_run(ctx.obj, run_id, report)
+    ctx.exit(print_runs([run], as_json))
+
+
+@click.command()
+@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@json_option
+@click.pass_context
+def undo(ctx: click.Context, run_id: int, as_json: bool) -> None:
+    """Take back what a run applied; its capture will not be loaded again by itself, e.g. clerk undo 7"""
+    with show_progress() as report:
+        run = undo_run(ctx.obj, run_id, report)
+    ctx.exit(print_runs([run], as_json))

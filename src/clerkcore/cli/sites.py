@@ -1,0 +1,158 @@
+"""clerk sites: the places an installation follows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clerkcore.cli.options import json_option
+from clerkcore.cli.output import add_row, ago, clean, make_table, print_json, show_table
+from clerkcore.errors import UsageError
+from clerkcore.installation import Installation
+from clerkcore.jobs.sites import add_site, enable_site, import_file, import_folders, import_pilots, rename_site
+from clerkcore.ledger import SiteRow, list_clocks, list_finance_metadata, list_sites
+from clerkcore.models import Kind, Site
+from clerkcore.sites import check_subdomain, read_state
+
+
+@click.group()
+def sites() -> None:
+    """Add and show sites, the places an installation follows."""
+
+
+def _read_setting(text: str) -> tuple[str, str, str]:
+    name, dot, rest = text.partition(".")
+    key, equals, value = rest.partition("=")
+    if not (name and dot and key and equals):
+        raise UsageError(f"{text!r} is no setting of a source", remedy="write SOURCE.KEY=VALUE, as netfile.agency=CSD")
+    return name, key, value
+
+
+@sites.command()
+@click.argument("subdomain")
+@click.option("--name", required=True, help="What the place is called.")
+@click.option("--state", required=True, help="Two-letter state code.")
+@click.option("--kind", required=True, type=click.Choice([str(kind) for kind in Kind]), help="What sort of place it is.")
+@click.option("--set", "settings", multiple=True, metavar="SOURCE.KEY=VALUE", help="A source's setting; repeatable.")
+@click.pass_obj
+def add(installation: Installation, subdomain: str, name: str, state: str, kind: str, settings: tuple[str, ...]) -> None:
+    """Add a site, e.g. clerk sites add sandiego.ca --name "San Diego" --state CA --kind city --set netfile.agency=CSD"""
+    sources: dict[str, dict[str, str]] = {}
+    for source, key, value in map(_read_setting, settings):
+        sources.setdefault(source, {})[key] = value
+    site = Site(check_subdomain(subdomain), name, read_state(state), Kind(kind), sources=sources)
+    click.echo(f"added {subdomain}: {add_site(installation, site)}")
+
+
+@sites.command("import")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pilots", is_flag=True, help="Add the pilot sites that ship with clerk.")
+@click.pass_obj
+def import_sites(installation: Installation, file: Path | None, pilots: bool) -> None:
+    """Register every sites/*/site.toml, or add sites from a CSV FILE or the pilots, e.g. clerk sites import --pilots
+
+    A CSV file has the columns subdomain, name, state and kind.
+    """
+    if file and pilots:
+        raise UsageError("import a file or the pilots, not both")
+    found = import_file(installation, file) if file else (import_pilots if pilots else import_folders)(installation)
+    for site in found:
+        click.echo(f"{site.subdomain}: {site.name}, {', '.join(site.sources) or 'no sources yet'}")
+    click.echo(f"{len(found)} sites registered")
+
+
+@sites.command("list")
+@json_option
+@click.pass_obj
+def list_all(installation: Installation, as_json: bool) -> None:
+    """List the sites, e.g. clerk sites list"""
+    with installation.ledger.read() as connection:
+        rows = list_sites(connection)
+    if as_json:
+        for row in rows:
+            print_json(asdict(row))
+        return
+    table = make_table("Site", "Name", "State", "Kind", "Sources", "Finance data", "")
+    for row in rows:
+        add_row(table, (*_cells(row), "" if row.enabled else "disabled"), "" if row.enabled else "dim")
+    show_table(table)
+    if not rows:
+        click.echo("No sites yet: clerk sites import --pilots")
+
+
+def _cells(row: SiteRow) -> tuple[str, ...]:
+    finance = "yes" if row.has_finance_data else "no"
+    return row.subdomain, row.name, row.state, str(row.kind), ", ".join(row.sources) or "-", finance
+
+
+@sites.command()
+@click.argument("subdomain")
+@json_option
+@click.pass_obj
+def show(installation: Installation, subdomain: str, as_json: bool) -> None:
+    """Show one site: settings, databases, clocks, e.g. clerk sites show sandiego.ca"""
+    site = installation.site(subdomain)
+    described = _describe(installation, site)
+    if as_json:
+        print_json(described)
+        return
+    for key, value in described.items():
+        lines = value if isinstance(value, list) else [value]
+        click.echo(f"{key}: {clean(str(lines[0])) if lines else '-'}")
+        for line in lines[1:]:
+            click.echo(f"{' ' * len(key)}  {clean(str(line))}")
+
+
+def _describe(installation: Installation, site: Site) -> dict[str, Any]:
+    with installation.ledger.read() as connection:
+        clocks = list_clocks(connection, subdomain=site.subdomain)
+        metadata = [m for m in list_finance_metadata(connection) if m.subdomain == site.subdomain]
+    return {
+        "subdomain": site.subdomain,
+        "name": site.name,
+        "state": site.state,
+        "kind": str(site.kind),
+        "enabled": site.enabled,
+        "sources": [f"{name} {dict(installation.config(site, name))}" for name in site.sources],
+        "folder": str(installation.folder(site.subdomain).path),
+        "databases": [
+            f"{path.name}, {path.stat().st_size:,} bytes" for path in installation.folder(site.subdomain).databases()
+        ],
+        "jobs": [f"{clock.job}: {clock.last_outcome or 'running'}, {ago(clock.last_started_at)}" for clock in clocks],
+        "finance": [
+            f"{m.source}: agency {m.agency_shortcut or '?'} {m.agency_name}, {m.rows:,} rows,"
+            f" {m.first_year}-{m.last_year}"
+            for m in metadata
+        ],
+    }
+
+
+@sites.command()
+@click.argument("subdomain")
+@click.pass_obj
+def disable(installation: Installation, subdomain: str) -> None:
+    """Leave a site out of --all and --next-site; its data stays, e.g. clerk sites disable oakland.ca"""
+    enable_site(installation, subdomain, False)
+    click.echo(f"{subdomain} is disabled; its data stays. To bring it back: clerk sites enable {subdomain}")
+
+
+@sites.command()
+@click.argument("subdomain")
+@click.pass_obj
+def enable(installation: Installation, subdomain: str) -> None:
+    """Bring a disabled site back, e.g. clerk sites enable oakland.ca"""
+    enable_site(installation, subdomain, True)
+    click.echo(f"{subdomain} is enabled")
+
+
+@sites.command()
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+def rename(installation: Installation, old: str, new: str) -> None:
+    """Give a site another subdomain, with all it has, e.g. clerk sites rename sandiego.ca san-diego.ca"""
+    rename_site(installation, old, new)
+    click.echo(f"{old} is now {new}")

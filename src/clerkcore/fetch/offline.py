@@ -1,0 +1,37 @@
+"""The client of steps that work on what is kept already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from clerkcore.errors import UsageError
+from clerkcore.fetch.downloads import Archive
+from clerkcore.fetch.urls import mask_url
+from clerkcore.models import Download
+
+
+class OfflineClient:
+    """A client that reads the archive and refuses to ask anybody."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        name: str = "",
+    ) -> Download:
+        """Always raises UsageError."""
+        raise UsageError(
+            "this step must not use the network",
+            where=mask_url(url),
+            remedy="leave out the saved files to fetch from the upstream",
+        )
+
+    def open(self, download: Download) -> BinaryIO:
+        """Read back the bytes of a download."""
+        return self._archive.open(download)

@@ -1,0 +1,138 @@
+"""An installation: one root folder with its settings, plugins, sites and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from clerkcore.errors import PluginError, SiteError
+from clerkcore.interfaces import Source
+from clerkcore.ledger import Ledger, create_ledger, get_site, ledger_url, list_sites, open_ledger
+from clerkcore.models import Site
+from clerkcore.plugins import Manager
+from clerkcore.settings import FILE_NAME, Settings
+from clerkcore.sites import SiteFolder, check_subdomain, load_site
+
+CLERK_TOML = """\
+# The settings of this installation; see docs/settings.md. CLERK_* variables win over this file.
+
+# Who asks: an address or URL in the User-Agent, so that publishers of data can reach you.
+# contact = "you@example.org"
+
+# [http]
+# delay = 1.0          # seconds between two requests to one host
+
+# [guards]
+# shrink = 0.02        # share of rows that may vanish before a run is held
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of source: its hook, and the job that brings its data in."""
+
+    name: str
+    hook: str
+    job: str
+
+
+FINANCE = Family("finance", "register_finance_sources", "finance.etl")
+STATES = Family("states", "register_state_adapters", "states.update")
+FAMILIES = (FINANCE, STATES)
+
+
+class Installation:
+    """Everything a command works on; nothing is opened before it is used."""
+
+    def __init__(self, settings: Settings, plugins: Manager) -> None:
+        self.settings = settings
+        self.plugins = plugins
+
+    @property
+    def root(self) -> Path:
+        """The folder of the installation."""
+        return self.settings.root
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger; LedgerError when there is none yet."""
+        return open_ledger(ledger_url(self.root))
+
+    def folder(self, subdomain: str) -> SiteFolder:
+        """Return where a site's files lie."""
+        return SiteFolder.of(self.root, subdomain)
+
+    def site(self, subdomain: str) -> Site:
+        """Return a site as its site.toml describes it; SiteError when it is unknown."""
+        with self.ledger.read() as connection:
+            get_site(connection, check_subdomain(subdomain))
+        return load_site(self.root, subdomain)
+
+    def sites(self) -> list[Site]:
+        """Return every registered site, by subdomain, disabled ones too."""
+        with self.ledger.read() as connection:
+            rows = list_sites(connection)
+        return [load_site(self.root, row.subdomain) for row in rows]
+
+    def config(self, site: Site, source: str) -> Mapping[str, Any]:
+        """Return a source's settings: clerk.toml's [sources.NAME], then the site's own."""
+        return {**self.settings.sources.get(source, {}), **site.sources.get(source, {})}
+
+    def family_sources(self, site: Site, family: Family) -> list[str]:
+        """Return the site's sources of a family, those without a plugin left out."""
+        offered = self.plugins.names(family.hook)
+        return [name for name in site.sources if name in offered]
+
+    def orphan_sources(self, site: Site) -> list[str]:
+        """Return the site's sources that no plugin offers."""
+        offered = {name for family in FAMILIES for name in self.plugins.names(family.hook)}
+        return [name for name in site.sources if name not in offered]
+
+    def source(self, site: Site, name: str, family: Family | None = None) -> Source:
+        """Return a source ready for a site; PluginError when no plugin offers it."""
+        for candidate in (family,) if family else FAMILIES:
+            if name in self.plugins.names(candidate.hook):
+                found = self.plugins.load(candidate.hook, name)(self.config(site, name))
+                return _checked(found, name)
+        self.plugins.load((family or FAMILIES[0]).hook, name)
+        raise PluginError(f"no plugin offers {name!r}", remedy="see: clerk plugins list")
+
+    def close(self) -> None:
+        """Close the ledger where it was opened."""
+        if "ledger" in vars(self):
+            self.ledger.dispose()
+
+
+def _checked(source: object, name: str) -> Source:
+    if not isinstance(source, Source):
+        raise PluginError(f"{name!r} is not a Source", remedy="report it to the plugin's author")
+    if source.name != name:
+        raise PluginError(f"{name!r} calls itself {source.name!r}", remedy="report it to the plugin's author")
+    return source
+
+
+def create_installation(root: Path) -> list[Path]:
+    """Make what is missing of an installation in a folder; returns what was made."""
+    made = []
+    for folder, mode in ((root, 0o755), (root / "sites", 0o755), (root / "secrets", 0o700)):
+        if not folder.exists():
+            _make(folder, mode)
+            made.append(folder)
+    settings = root / FILE_NAME
+    if not settings.exists():
+        settings.write_text(CLERK_TOML, encoding="utf-8")
+        made.append(settings)
+    if not (root / "civic.db").exists():
+        made.append(root / "civic.db")
+    create_ledger(ledger_url(root)).dispose()
+    return made
+
+
+def _make(folder: Path, mode: int) -> None:
+    try:
+        folder.mkdir(mode=mode, parents=True)
+    except OSError as error:
+        raise SiteError(f"cannot be made: {error.strerror}", where=str(folder)) from error

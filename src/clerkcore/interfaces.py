@@ -1,0 +1,156 @@
+"""What a plugin implements: a `Source` says how to fetch, how to parse and which tables it fills."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol
+
+from clerkcore.models import Capture, Download, Finding, Parsed, Request, Row, Scope, Site, Value
+
+ColumnType = Literal["text", "integer", "real", "boolean", "date", "datetime", "cents"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a source's table.
+
+    Types: date is YYYY-MM-DD, datetime is ISO 8601 in UTC with Z, cents are integers and the
+    name ends in `_cents`, boolean is 0 or 1. A column that is not `compared` is kept up to date
+    without counting as a change (a compile time, an unstable key). `check` is an SQL condition.
+    `public` lets a published database carry the column; `sensitive` keeps its values out of
+    quarantine and messages.
+    """
+
+    name: str
+    type: ColumnType = "text"
+    description: str = ""
+    compared: bool = True
+    required: bool = False
+    check: str = ""
+    public: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that a source fills; the road adds source, scope and the run of each row.
+
+    `key` identifies a row within source and scope. A `derived` table repeats what other records
+    of the same capture say, and is left out of the record counts. `group_by` is the column by
+    which a change set is told. `max_shrink` is the share of rows that may vanish in one pull
+    before it is held; None takes the installation's setting.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    title: str
+    description: str
+    derived: bool = False
+    group_by: str = ""
+    facets: tuple[str, ...] = ()
+    max_shrink: float | None = None
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The columns whose difference makes a row changed."""
+        return tuple(c.name for c in self.columns if c.compared and c.name not in self.key)
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name} has no column {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Where a source's data comes from and under which licence; shown beside every table."""
+
+    title: str
+    publisher: str
+    url: str
+    licence: str
+    licence_url: str = ""
+
+
+class Client(Protocol):
+    """The polite HTTP client that fetch is given: every answer is kept before it is returned."""
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
+        name: str = "",
+    ) -> Download:
+        """Fetch one URL; raises FetchError, or NotPublished on 404 and 410."""
+        ...
+
+    def open(self, download: Download) -> BinaryIO:
+        """Read back the bytes of a download."""
+        ...
+
+
+class Reader(Protocol):
+    """Read-only sight of a site database for a source's own checks."""
+
+    def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Run one SELECT and return its rows."""
+        ...
+
+    def asides(self, rule: str) -> list[Row]:
+        """Return the records that the scope's newest capture set aside by this rule."""
+        ...
+
+
+class Source(ABC):
+    """One official source: subclasses write `fetch` and `parse` and name their tables.
+
+    `version` is raised when parse starts to read the same bytes differently, so that kept
+    captures are parsed again. `database` is the file's name without `.db`; `data_source` is
+    what the update log calls the source.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    database: ClassVar[str]
+    about: ClassVar[About]
+    tables: ClassVar[tuple[Table, ...]]
+
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        self.config: Mapping[str, Any] = config or {}
+
+    @abstractmethod
+    def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
+        """Yield the scopes that this request is about; may ask the upstream for an index."""
+
+    @abstractmethod
+    def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
+        """Yield the downloads that together hold the whole scope."""
+
+    def unwrap(self, download: Download, stream: BinaryIO) -> BinaryIO:
+        """Return the payload inside an envelope or archive; the bytes as they are by default."""
+        return stream
+
+    @abstractmethod
+    def parse(self, capture: Capture) -> Iterator[Parsed]:
+        """Yield what each record of the capture is; pure: no network, clock or database.
+
+        Raises SourceError when the capture as a whole is not what the source sends.
+        """
+
+    def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
+        """Yield findings of the source's own control totals; none by default."""
+        return ()
+
+    def table(self, name: str) -> Table:
+        """Return the table of that name; KeyError when the source has none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(f"source {self.name} has no table {name}")

@@ -1,0 +1,1 @@
+"""Jobs: which sites are worked on, one at a time each, and what the ledger keeps of it."""

@@ -1,0 +1,143 @@
+"""The checks of `clerk doctor`: folders, permissions, versions, plugins, databases, disk."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from clerkcore.errors import ClerkError
+from clerkcore.installation import Installation
+from clerkcore.ledger import list_sites
+from clerkcore.settings import FILE_NAME, secret_is_exposed
+from clerkcore.sites import find_sites
+from clerkcore.store.database import read_database
+
+OK, WARNING, FAILURE = "ok", "warning", "failure"
+OLDEST_SQLITE = (3, 37)  # STRICT tables
+PACKAGES = ("clerkcore", "click", "pluggy", "httpx", "sqlalchemy", "sqlite-utils", "datasette")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    level: str
+    message: str
+    remedy: str = ""
+
+
+def check_installation(installation: Installation) -> Iterator[Check]:
+    """Yield every check; none of them changes anything."""
+    yield from _check_versions()
+    yield from _check_folders(installation)
+    yield from _check_secrets(installation.root / installation.settings.secrets_dir)
+    yield from _check_contact(installation)
+    yield from _check_plugins(installation)
+    yield from _check_ledger(installation)
+    yield from _check_databases(installation)
+    yield _check_disk(installation)
+
+
+def _check_versions() -> Iterator[Check]:
+    found = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    yield Check("versions", OK, f"Python {platform.python_version()}, {found}")
+    sqlite = sqlite3.sqlite_version
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        yield Check("sqlite", FAILURE, f"SQLite {sqlite} is too old", "use a Python with SQLite 3.37 or newer")
+    else:
+        yield Check("sqlite", OK, f"SQLite {sqlite}")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def _check_folders(installation: Installation) -> Iterator[Check]:
+    root = installation.root
+    if not (root / FILE_NAME).is_file():
+        yield Check("root", FAILURE, f"{root} has no {FILE_NAME}", "clerk init")
+    else:
+        yield Check("root", OK, str(root))
+    for path in sorted((root / "sites").glob("*/raw")):
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Check("raw archive", WARNING, f"others can read {path}", f"chmod 700 {path}")
+
+
+def _check_secrets(folder: Path) -> Iterator[Check]:
+    for path in sorted(folder.glob("*")):
+        if path.is_file() and secret_is_exposed(path.stat().st_mode):
+            yield Check("secrets", FAILURE, f"others can read the secret {path.name!r}", f"chmod 600 {path}")
+        elif path.is_file():
+            yield Check("secrets", OK, f"{path.name}: set, from {path}")
+
+
+def _check_contact(installation: Installation) -> Iterator[Check]:
+    if installation.settings.contact:
+        yield Check("contact", OK, installation.settings.contact)
+    else:
+        remedy = f'set contact = "you@example.org" in {FILE_NAME}'
+        yield Check("contact", WARNING, "publishers cannot see who asks for their data", remedy)
+
+
+def _check_plugins(installation: Installation) -> Iterator[Check]:
+    problems = installation.plugins.problems
+    for plugin in installation.plugins.discovery.plugins:
+        if plugin.name not in problems:
+            yield Check("plugin", OK, f"{plugin.name} {plugin.version} ({plugin.origin})")
+    for name, notes in problems.items():
+        yield Check("plugin", FAILURE, f"{name}: {'; '.join(notes)}", f"clerk plugins show {name}")
+
+
+def _check_ledger(installation: Installation) -> Iterator[Check]:
+    try:
+        with installation.ledger.read() as connection:
+            rows = {row.subdomain: set(row.sources) for row in list_sites(connection)}
+        yield Check("ledger", OK, f"{len(rows)} sites")
+        folders = {path.parent.name: set(installation.site(path.parent.name).sources) for path in _registered(installation, rows)}
+    except ClerkError as error:
+        yield Check("ledger", FAILURE, error.message, error.remedy)
+        return
+    unknown = sorted(path.parent.name for path in find_sites(installation.root) if path.parent.name not in rows)
+    differing = sorted(name for name, sources in folders.items() if sources != rows[name])
+    for name in unknown + differing:
+        yield Check("sites", WARNING, f"the ledger does not know {name} as its site.toml has it", "clerk sites import")
+    for name in sorted(set(rows) - set(folders)):
+        yield Check("sites", FAILURE, f"{name} is in the ledger but has no site.toml", "restore its folder")
+
+
+def _registered(installation: Installation, rows: dict[str, set[str]]) -> list[Path]:
+    return [path for path in find_sites(installation.root) if path.parent.name in rows]
+
+
+def _check_databases(installation: Installation) -> Iterator[Check]:
+    for config in find_sites(installation.root):
+        for path in installation.folder(config.parent.name).databases():
+            yield _check_database(path)
+
+
+def _check_database(path: Path) -> Check:
+    try:
+        with read_database(path) as connection:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except ClerkError as error:
+        return Check("database", FAILURE, f"{path}: {error.message}", error.remedy)
+    if verdict != "ok":
+        return Check("database", FAILURE, f"{path}: {verdict}", "restore it from a backup, or load again")
+    return Check("database", OK, f"{path}, {path.stat().st_size:,} bytes")
+
+
+def _check_disk(installation: Installation) -> Check:
+    free = shutil.disk_usage(installation.root).free
+    if free < installation.settings.min_free_bytes:
+        return Check("disk", FAILURE, f"only {free:,} bytes are free", "free some space")
+    return Check("disk", OK, f"{free:,} bytes free")

@@ -1,0 +1,60 @@
+"""`Order`: what an operator or cron asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from clerkcore.installation import Family
+from clerkcore.models import Request, ScopeResult
+from clerkcore.road.run import run_all, run_extract, run_load, run_transform
+from clerkcore.road.work import Work
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One job for sources of one family: which stage of it, for what, from where.
+
+    `source` narrows it to one source; `files` are exports an operator saved.
+    """
+
+    family: Family
+    stage: str
+    request: Request
+    report: Report
+    files: tuple[Path, ...] = ()
+    source: str = ""
+    dry_run: bool = False
+
+    @property
+    def job(self) -> str:
+        """The job's name in the ledger; each stage has a clock of its own."""
+        return self.family.job if self.stage in WHOLE else f"{self.family.name}.{self.stage}"
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What is worth remembering of the order in the ledger."""
+        asked = {
+            "years": list(self.request.years),
+            "files": [path.name for path in self.files],
+            **self.request.options,
+        }
+        return {name: value for name, value in asked.items() if value}
+
+
+WHOLE = ("etl", "update")
+_STAGES: Mapping[str, Callable[[Work, Order], list[ScopeResult]]] = {
+    "etl": lambda work, order: run_all(work, order.request, order.files),
+    "update": lambda work, order: run_all(work, order.request, order.files),
+    "extract": lambda work, order: run_extract(work, order.request, order.files),
+    "transform": lambda work, order: run_transform(work, order.request),
+    "load": lambda work, order: run_load(work, order.request),
+}
+
+
+def take_road(work: Work, order: Order) -> list[ScopeResult]:
+    """Run the stage of the road that an order asks for."""
+    return _STAGES[order.stage](work, order)

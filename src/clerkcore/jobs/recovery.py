@@ -1,0 +1,73 @@
+"""Closing runs that a dead process left open: the site database says what of them was applied."""
+
+from __future__ import annotations
+
+from clerkcore.errors import StoreError
+from clerkcore.installation import Installation
+from clerkcore.ledger import StoredRun, close_run, record_event, unfinished_runs
+from clerkcore.models import Outcome, Run, ScopeResult
+from clerkcore.store.database import read_database
+from clerkcore.store.runs import Applied, applications_of
+from clerkcore.times import now
+
+
+def close_left_runs(installation: Installation, subdomain: str, reason: str = "") -> list[Run]:
+    """Close every open run of a site; the caller holds the site's lease, so nobody works on them."""
+    with installation.ledger.read() as connection:
+        left = unfinished_runs(connection, subdomain)
+    return [_close(installation, stored, reason) for stored in left]
+
+
+def _close(installation: Installation, stored: StoredRun, reason: str) -> Run:
+    scopes = tuple(_result(a) for a in _applied(installation, stored.run.site, stored.run.run_id))
+    why = reason or f"its process ({stored.holder}) died"
+    done = ", ".join(scope.scope for scope in scopes)
+    run = Run(
+        run_id=stored.run.run_id,
+        job=stored.run.job,
+        site=stored.run.site,
+        source=stored.run.source,
+        outcome=Outcome.FAILED,
+        scopes=scopes,
+        started_at=stored.run.started_at,
+        duration_seconds=max((now() - stored.run.started_at).total_seconds(), 0.0),
+        message=f"{why}; {f'applied before that: {done}' if done else 'nothing was applied'}",
+        remedy="run it again",
+    )
+    with installation.ledger.write() as connection:
+        close_run(connection, run)
+        record_event(
+            connection,
+            "run.recovered",
+            run.message,
+            severity="warning",
+            subdomain=run.site,
+            source=run.source,
+            run_id=run.run_id,
+            at=now(),
+        )
+    return run
+
+
+def _applied(installation: Installation, subdomain: str, run_id: int) -> list[Applied]:
+    found: list[Applied] = []
+    for path in installation.folder(subdomain).databases():
+        try:
+            with read_database(path) as connection:
+                found += applications_of(connection, run_id)
+        except StoreError:
+            # A database that cannot be read is reported by the run that needs it.
+            continue
+    return found
+
+
+def _result(applied: Applied) -> ScopeResult:
+    return ScopeResult(
+        applied.scope,
+        Outcome.CHANGED if applied.counts.differs else Outcome.FRESH,
+        applied.counts,
+        applied.findings,
+        applied.capture,
+        message="applied before the process ended",
+        tables=applied.tables,
+    )

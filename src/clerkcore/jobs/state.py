@@ -1,0 +1,74 @@
+"""The state of an installation: for each site and source what ran last, and the command that helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clerkcore.installation import FAMILIES, Installation
+from clerkcore.ledger import Hold, StoredRun, list_leases, list_sites, newest_runs, open_holds
+from clerkcore.models import Counts, Outcome
+
+LOAD_COMMANDS = {"finance": "clerk finance etl", "states": "clerk states update"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One line of `clerk status`; `outcome` is "never", "running" or how the last run ended."""
+
+    site: str
+    source: str
+    outcome: str
+    run_id: int | None
+    at: datetime | None
+    counts: Counts
+    findings: int
+    held: int
+    message: str
+    command: str
+
+
+def read_states(installation: Installation) -> list[State]:
+    """Return the state of every source of every site, by site and source."""
+    with installation.ledger.read() as connection:
+        rows = list_sites(connection)
+        newest = {(stored.run.site, stored.run.source): stored for stored in newest_runs(connection)}
+        holds = open_holds(connection)
+        busy = {lease.subdomain for lease in list_leases(connection)}
+    return [
+        _state(installation, row.subdomain, source, newest.get((row.subdomain, source)), holds, row.subdomain in busy)
+        for row in rows
+        if row.enabled
+        for source in row.sources or ("",)
+    ]
+
+
+def _state(
+    installation: Installation, site: str, source: str, stored: StoredRun | None, holds: list[Hold], busy: bool
+) -> State:
+    held = [hold for hold in holds if (hold.site, hold.source) == (site, source)]
+    load = _load_command(installation, source, site)
+    if stored is None:
+        message = "has no source" if not source else "never ran"
+        return State(site, source, "never", None, None, Counts(), 0, 0, message, load)
+    run = stored.run
+    outcome = str(stored.outcome) if stored.outcome else "running" if busy else "died"
+    command = f"clerk accept {held[0].run_id}" if held else _helping(stored, outcome, load)
+    return State(
+        site, source, outcome, run.run_id, run.started_at, run.counts, run.findings, len(held), run.message, command
+    )
+
+
+def _helping(stored: StoredRun, outcome: str, load: str) -> str:
+    if outcome == "died":
+        return load
+    if stored.outcome is Outcome.FAILED:
+        return load
+    return f"clerk runs show {stored.run.run_id}" if stored.run.findings else ""
+
+
+def _load_command(installation: Installation, source: str, site: str) -> str:
+    for family in FAMILIES:
+        if source in installation.plugins.names(family.hook):
+            return f"{LOAD_COMMANDS[family.name]} {site}"
+    return "clerk plugins list" if source else f"clerk sites show {site}"

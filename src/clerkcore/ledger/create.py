@@ -1,0 +1,54 @@
+"""Making a ledger, or bringing one up to date; apart from engine.py because Alembic is slow to import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, func, inspect, select
+
+from clerkcore.errors import LedgerError
+from clerkcore.ledger.engine import Ledger, read_revision, refuse_newer
+from clerkcore.ledger.tables import metadata
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_UPGRADE_LOCK = 0x636C65726B
+
+
+def create_ledger(url: str) -> Ledger:
+    """Open the ledger, made or upgraded where needed; several processes may do so at once."""
+    ledger = Ledger(url)
+    try:
+        with ledger.write() as conn:
+            _upgrade(conn, ledger.where)
+    except BaseException:
+        ledger.dispose()
+        raise
+    return ledger
+
+
+def _upgrade(conn: Connection, where: str) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+    revision = read_revision(conn)
+    refuse_newer(revision, where)
+    if revision is None:
+        _refuse_foreign(conn, where)
+    command.upgrade(alembic_config(conn), "head")
+
+
+def _refuse_foreign(conn: Connection, where: str) -> None:
+    taken = sorted(set(inspect(conn).get_table_names()) & set(metadata.tables))
+    if taken:
+        message = f"this database belongs to another program: it has a table {taken[0]!r} that clerk did not make"
+        raise LedgerError(message, where=where, remedy="move it away, or use another root")
+
+
+def alembic_config(conn: Connection) -> Config:
+    """Return the configuration under which Alembic migrates over this connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = conn
+    return config

@@ -1,0 +1,176 @@
+"""Opening civic.db: engines that let one writer write, and the one place where database errors get words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, NotSupportedError, ProgrammingError
+
+from clerkcore.errors import LedgerError
+from clerkcore.ledger.tables import REVISIONS
+
+FILE_NAME = "civic.db"
+BUSY_SECONDS = 30.0
+VERSION_TABLE = "alembic_version"
+
+_INIT = "run `clerk init`"
+_OUR_MISTAKES = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+
+# By SQLite's primary result code, or PostgreSQL's SQLSTATE.
+_WORDS: dict[object, tuple[str, str]] = {
+    sqlite3.SQLITE_NOTADB: ("the ledger is not a database", f"move the file away and {_INIT}"),
+    sqlite3.SQLITE_CORRUPT: ("the ledger is damaged", "restore it from a backup"),
+    sqlite3.SQLITE_BUSY: ("the ledger is locked by another process", "wait for that process to end and try again"),
+    sqlite3.SQLITE_LOCKED: ("the ledger is locked by another process", "wait for that process to end and try again"),
+    sqlite3.SQLITE_READONLY: ("the ledger is read-only", "check the permissions of the file and its folder"),
+    sqlite3.SQLITE_FULL: ("the disk of the ledger is full", "free some space and try again"),
+    sqlite3.SQLITE_CANTOPEN: ("the ledger cannot be opened", "check that its folder exists and can be written"),
+    "25006": ("the ledger is read-only", "check which server the URL names"),
+    "53100": ("the disk of the ledger is full", "free some space on its server and try again"),
+}
+
+
+def ledger_url(root: Path) -> str:
+    """Return the URL of the ledger that stands in an installation's root."""
+    return URL.create("sqlite", database=str(root / FILE_NAME)).render_as_string(hide_password=False)
+
+
+class Ledger:
+    """civic.db, the operational truth of an installation; do not carry it across a fork."""
+
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        try:
+            self.url = make_url(url)
+            self._writer = _connect(self.url, busy_seconds, "BEGIN IMMEDIATE")
+            self._reader = _connect(self.url, busy_seconds, "BEGIN", "PRAGMA query_only = ON")
+        except (ArgumentError, ModuleNotFoundError) as error:
+            remedy = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
+            raise LedgerError(f"the URL of the ledger cannot be used: {error}", remedy=remedy) from error
+
+    @property
+    def where(self) -> str:
+        """The file of the ledger, or its URL without the password."""
+        return self.path or self.url.render_as_string(hide_password=True)
+
+    @property
+    def path(self) -> str:
+        """The file of a SQLite ledger; empty for any other."""
+        return (self.url.database or "") if self.url.get_backend_name() == "sqlite" else ""
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield a connection inside a write transaction, kept when the block ends well."""
+        with _translated(self.where), self._writer.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection that sees one state of the ledger throughout and cannot change it."""
+        with _translated(self.where), self._reader.begin() as conn:
+            yield conn
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.dispose()
+
+
+def open_ledger(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Ledger:
+    """Open a ledger of this version; LedgerError says what to do about any other."""
+    ledger = Ledger(url, busy_seconds=busy_seconds)
+    if ledger.path and not Path(ledger.path).exists():
+        raise LedgerError("there is no ledger", where=ledger.where, remedy=_INIT)
+    try:
+        with ledger.read() as conn:
+            check_revision(read_revision(conn), ledger.where)
+    except BaseException:
+        ledger.dispose()
+        raise
+    return ledger
+
+
+def read_revision(conn: Connection) -> str | None:
+    """Return the revision the ledger's tables are of; None when it has none yet."""
+    if not inspect(conn).has_table(VERSION_TABLE):
+        return None
+    revision: str | None = conn.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    return revision
+
+
+def check_revision(revision: str | None, where: str, known: tuple[str, ...] = REVISIONS) -> None:
+    """Raise LedgerError unless the revision is the newest one known."""
+    if revision is None:
+        raise LedgerError("there is no ledger in this database", where=where, remedy=_INIT)
+    refuse_newer(revision, where, known)
+    if revision != known[-1]:
+        remedy = f"{_INIT} again, which upgrades it"
+        raise LedgerError("the ledger was written by an older clerk", where=where, remedy=remedy)
+
+
+def refuse_newer(revision: str | None, where: str, known: tuple[str, ...] = REVISIONS) -> None:
+    """Raise LedgerError for a revision that is not known."""
+    if revision is not None and revision not in known:
+        raise LedgerError("the ledger was written by a newer clerk", where=where, remedy="upgrade clerk")
+
+
+@contextmanager
+def _translated(where: str) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        if isinstance(error, _OUR_MISTAKES):
+            raise
+        raise _in_words(error, where) from error
+
+
+def _in_words(error: DatabaseError, where: str) -> LedgerError:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    # SQLite's extended codes carry the primary one in their lowest byte.
+    key = getattr(error.orig, "sqlstate", None) if code is None else code & 0xFF
+    message, remedy = _WORDS.get(key, (f"the ledger answered: {str(error.orig).strip()}", ""))
+    return LedgerError(message, where=where, remedy=remedy)
+
+
+def _connect(url: URL, busy_seconds: float, begin: str, *pragmas: str) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # Without this sqlite3 begins transactions itself, deferred, and two writers may claim the same row.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+        _use_wal(connection, time.monotonic() + busy_seconds)
+        for pragma in ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", *pragmas):
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin_ours(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+def _use_wal(connection: sqlite3.Connection, deadline: float) -> None:
+    # The change to WAL does not wait for busy_timeout, and four processes may be making it at once.
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)

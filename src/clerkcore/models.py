@@ -1,0 +1,277 @@
+"""The nouns of clerk as frozen dataclasses; see the glossary in docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, Generic, TypeVar
+
+T = TypeVar("T")
+Value = str | int | float | None
+Row = Mapping[str, Value]
+
+
+class Kind(StrEnum):
+    """What sort of place a site is."""
+
+    CITY = "city"
+    COUNTY = "county"
+    STATE = "state"
+    ELECTION = "election"
+
+
+class Outcome(StrEnum):
+    """How a run ended, worst first: a run is as bad as its worst scope."""
+
+    FAILED = "failed"
+    HELD = "held"
+    CHANGED = "changed"
+    FRESH = "fresh"
+    SKIPPED = "skipped"
+
+    @classmethod
+    def worst(cls, outcomes: Sequence[Outcome]) -> Outcome:
+        """Return the outcome that comes first in the order above; skipped when there is none."""
+        order = list(cls)
+        return min(outcomes, key=order.index, default=cls.SKIPPED)
+
+
+class Severity(StrEnum):
+    """How much a finding matters; a blocking one will withhold its scope from the public."""
+
+    INFO = "info"
+    WARNING = "warning"
+    BLOCKING = "blocking"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Generic[T]):
+    """A light reference to something a plugin offers, imported only when it is used.
+
+    `target` is "module:attribute"; `help` is one line for listings.
+    """
+
+    name: str
+    target: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with its own folder and databases; `sources` maps a source's name to its settings."""
+
+    subdomain: str
+    name: str
+    state: str
+    kind: Kind
+    enabled: bool = True
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run was asked for: the day it is planned on and the operator's narrowing options.
+
+    `options` holds what the command line gave beyond the years, such as an election id.
+    """
+
+    today: date
+    years: tuple[int, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A slice of a source that can be known whole, such as an agency's year.
+
+    `params` holds what fetch needs to ask for it, as text.
+    """
+
+    name: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """The kept bytes of one request: `path` is the compressed file, `sha256` and `size` are of the bytes sent."""
+
+    name: str
+    url: str
+    sha256: str
+    size: int
+    path: Path
+    fetched_at: datetime
+    status: int = 200
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One download of a capture as its parser sees it; `open` gives the unwrapped bytes, as often as asked."""
+
+    name: str
+    url: str
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """The ordered pages of one scope, all of them; `sha256` covers the unwrapped payloads."""
+
+    id: str
+    source: str
+    scope: Scope
+    pages: tuple[Page, ...]
+    sha256: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in a capture a record stood: the page's name and its line (1 is the first) or record number."""
+
+    page: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row for one table, with its own columns only; the road adds source, scope and run."""
+
+    table: str
+    values: Row
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that broke a rule: it goes to quarantine with the offending value."""
+
+    rule: str
+    message: str
+    at: Location
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A record set aside by a named rule, such as a control total, and kept as evidence."""
+
+    rule: str
+    values: Row
+    at: Location
+
+
+Parsed = Record | Rejected | Aside
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a check found: what, how much it matters, and both sides of the comparison."""
+
+    check: str
+    severity: Severity
+    message: str
+    table: str = ""
+    keys: tuple[str, ...] = ()
+    expected: str = ""
+    actual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the records of a capture.
+
+    read = added + changed + unchanged + duplicates + quarantined + aside; `disappeared` counts rows
+    that the capture no longer holds, `refreshed` those unchanged rows whose uncompared columns moved.
+    """
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    disappeared: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    aside: int = 0
+    refreshed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, n) + getattr(other, n) for n in self.__slots__))
+
+    @property
+    def balances(self) -> bool:
+        """Whether every record read is accounted for (law 4)."""
+        parts = self.added + self.changed + self.unchanged + self.duplicates
+        return self.read == parts + self.quarantined + self.aside
+
+    @property
+    def differs(self) -> bool:
+        """Whether the capture says anything else than the rows before it."""
+        return bool(self.added or self.changed or self.disappeared)
+
+
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """What a change set did to one table; the maps count by group and by changed column."""
+
+    table: str
+    counts: Counts
+    added_by_group: Mapping[str, int] = field(default_factory=dict)
+    disappeared_by_group: Mapping[str, int] = field(default_factory=dict)
+    changed_by_column: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Rows added, changed and disappeared in a scope, told per table; `counts` leaves out derived tables."""
+
+    counts: Counts
+    tables: tuple[TableChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeResult:
+    """How one scope of a run ended."""
+
+    scope: str
+    outcome: Outcome
+    counts: Counts = Counts()
+    findings: int = 0
+    capture: str = ""
+    base: str = ""
+    message: str = ""
+    remedy: str = ""
+    tables: tuple[TableChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a job for one source of one site, with its scopes."""
+
+    run_id: int
+    job: str
+    site: str
+    source: str
+    outcome: Outcome
+    scopes: tuple[ScopeResult, ...]
+    started_at: datetime
+    duration_seconds: float
+    message: str = ""
+    remedy: str = ""
+
+    @property
+    def counts(self) -> Counts:
+        """The counts of all scopes together."""
+        return sum((scope.counts for scope in self.scopes), Counts())
+
+    @property
+    def findings(self) -> int:
+        """How many findings the checks of all scopes made."""
+        return sum(scope.findings for scope in self.scopes)

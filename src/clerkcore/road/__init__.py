@@ -1,0 +1,1 @@
+"""The one road for all data: acquire, stage, detect, guard, apply, verify; and the ways back."""

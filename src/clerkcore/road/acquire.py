@@ -1,0 +1,89 @@
+"""Fetch and keep: the raw bytes of a scope are in the archive before anything reads them (law 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from clerkcore.errors import SourceError, UsageError
+from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads
+from clerkcore.interfaces import Client
+from clerkcore.models import Capture, Download, Scope
+from clerkcore.road.work import Work
+
+UNWRAPPED_FACTOR = 4  # how much larger than the largest answer its unwrapped payload may be
+
+
+def open_client(work: Work) -> HttpClient:
+    """Return the polite client of a run; earlier downloads of the source let it ask conditionally."""
+    return HttpClient(work.settings, work.archive, previous=_previous(work), report=work.report)
+
+
+def _previous(work: Work) -> list[Download]:
+    newest = work.archive.newest_of_each_scope(work.source.name)
+    return [download for capture in newest for download in capture.downloads]
+
+
+def fetch_capture(work: Work, scope: Scope, client: Client) -> Capture:
+    """Fetch a scope and keep it; a capture whose fetching broke off is kept as incomplete."""
+    downloads: list[Download] = []
+    try:
+        for download in work.source.fetch(scope, client):
+            downloads.append(download)
+            work.report(f"{work.where(scope.name)}: {download.name}, {download.size:,} bytes")
+    except Exception:
+        if downloads:
+            _save(work, scope, downloads, _hash_bytes(downloads), complete=False)
+        raise
+    return _complete(work, scope, downloads)
+
+
+def _hash_bytes(downloads: Iterable[Download]) -> str:
+    return sha256("".join(download.sha256 for download in downloads).encode()).hexdigest()
+
+
+def import_capture(work: Work, scope: Scope, paths: Iterable[Path]) -> Capture:
+    """Keep files that an operator saved as a capture of the scope."""
+    limit = work.settings.http_max_bytes
+    files = [file for path in paths for file in _files(path)]
+    if not files:
+        raise UsageError("no file to read", remedy="give a file, or a folder that holds some")
+    return _complete(work, scope, [work.archive.keep_file(file, file.name, work.now(), limit) for file in files])
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    return [path]
+
+
+def _complete(work: Work, scope: Scope, downloads: Sequence[Download]) -> Capture:
+    if not downloads:
+        raise SourceError("the source sent nothing", where=work.where(scope.name), remedy="see the plugin's README")
+    payloads = hash_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
+    return open_capture(work, _save(work, scope, downloads, payloads, complete=True))
+
+
+def _unwrapped_limit(work: Work) -> int:
+    return work.settings.http_max_bytes * UNWRAPPED_FACTOR
+
+
+def _save(work: Work, scope: Scope, downloads: Sequence[Download], hashed: str, *, complete: bool) -> KeptCapture:
+    return work.archive.save_capture(
+        work.source.name, scope, downloads, hashed, complete=complete, taken_at=work.now()
+    )
+
+
+def open_capture(work: Work, kept: KeptCapture) -> Capture:
+    """Return a kept capture as its parser sees it."""
+    return build_capture(
+        work.source,
+        kept.scope,
+        work.archive,
+        kept.downloads,
+        kept.id,
+        kept.taken_at,
+        sha256=kept.sha256,
+        max_bytes=_unwrapped_limit(work),
+    )

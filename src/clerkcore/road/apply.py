@@ -1,0 +1,233 @@
+"""Apply a stage: rows, history, evidence, findings and the run's own row in one transaction, or nothing (law 2)."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from clerkcore.models import Capture, ChangeSet, Finding, Outcome, Row, Scope, ScopeResult, Value
+from clerkcore.road.guard import Hold, find_hold
+from clerkcore.road.words import tell_changes, tell_evidence
+from clerkcore.road.work import Work
+from clerkcore.store.changes import STAGE, StageFacts, detect
+from clerkcore.store.database import open_database, read_database, transaction
+from clerkcore.store.history import apply_delta
+from clerkcore.store.quarantine import keep_evidence, keep_findings, read_asides
+from clerkcore.store.runs import Base, is_rejected, mark_checked, read_base, save_application
+from clerkcore.store.tables import ensure_tables
+from clerkcore.store.update_log import count_live, log_update
+
+
+def current_base(work: Work, scope: str) -> Base | None:
+    """Return what the scope's rows rest on; None when nothing was loaded or all of it was taken back."""
+    if not work.database.is_file():
+        return None
+    with read_database(work.database) as connection:
+        if not _has_system_tables(connection):
+            return None
+        base = read_base(connection, work.source.name, scope)
+    return base if base and base.capture else None
+
+
+def _has_system_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = '_clerk_scopes'").fetchone() is not None
+
+
+def settle_known(work: Work, capture: Capture) -> ScopeResult | None:
+    """End a scope whose capture is known already: the same as its rows, or taken back once; None when it is new."""
+    base = current_base(work, capture.scope.name)
+    if base and base.sha256 == capture.sha256 and base.parser_version == work.source.version:
+        return _fresh(work, capture, base)
+    if _was_undone(work, capture):
+        return ScopeResult(
+            capture.scope.name,
+            Outcome.HELD,
+            capture=capture.id,
+            base=base.capture if base else "",
+            message="this very capture was loaded before and undone",
+            remedy=f"clerk accept {work.run_id} loads it again; or wait until the source changes",
+        )
+    return None
+
+
+def _was_undone(work: Work, capture: Capture) -> bool:
+    if not work.database.is_file():
+        return False
+    with read_database(work.database) as connection:
+        return _has_system_tables(connection) and is_rejected(
+            connection, capture.source, capture.scope.name, capture.sha256
+        )
+
+
+def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
+    result = ScopeResult(
+        capture.scope.name,
+        Outcome.FRESH,
+        capture=base.capture,
+        base=base.capture,
+        message="the source has not changed",
+    )
+    if not work.dry_run:
+        started = time.monotonic()
+        with open_database(work.database) as connection, transaction(connection):
+            mark_checked(connection, capture.source, capture.scope.name, work.now())
+            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope), started)
+    return result
+
+
+@dataclass(frozen=True)
+class _Applied:
+    result: ScopeResult
+    before: int
+    keep: bool
+
+
+def apply_stage(
+    work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True
+) -> ScopeResult:
+    """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
+    started = time.monotonic()
+    with _target(work) as path, open_database(path) as connection:
+        connection.execute(f"ATTACH DATABASE ? AS {STAGE}", (str(stage),))
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            applied = _change(work, connection, capture, facts, started, guarded)
+            if applied.keep:
+                work.check_lease()
+            connection.execute("COMMIT" if applied.keep else "ROLLBACK")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        if applied.result.outcome is Outcome.HELD and not work.dry_run:
+            with transaction(connection):
+                _log(work, connection, capture.scope, applied.result, applied.before, started)
+    return applied.result
+
+
+@contextmanager
+def _target(work: Work) -> Iterator[Path]:
+    """The database to change; a dry run of a site without one works on a passing file."""
+    if not work.dry_run or work.database.is_file():
+        yield work.database
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / work.database.name
+
+
+def _change(
+    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, started: float, guarded: bool
+) -> _Applied:
+    source, scope = work.source, capture.scope.name
+    ensure_tables(connection, source)
+    base = read_base(connection, source.name, scope)
+    known = base.capture if base else ""
+    before = count_live(connection, source, scope)
+    changes = detect(connection, source.tables, source.name, scope, facts)
+    hold = find_hold(changes, source.tables, work.settings, first=not known) if guarded else None
+    result = _result(capture, changes, known, hold, work.run_id)
+    if hold or work.dry_run:
+        return _Applied(_as_dry_run(result) if work.dry_run else result, before, keep=False)
+    for table in source.tables:
+        apply_delta(connection, table, work.run_id, source.name, scope)
+    keep_evidence(connection, work.run_id, capture)
+    found = _verify(work, connection, capture.scope)
+    keep_findings(connection, work.run_id, source.name, scope, found)
+    save_application(connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now())
+    result = replace(result, findings=len(found))
+    _log(work, connection, capture.scope, result, before, started)
+    return _Applied(result, before, keep=True)
+
+
+def _result(capture: Capture, changes: ChangeSet, base: str, hold: Hold | None, run_id: int) -> ScopeResult:
+    counts = changes.counts
+    outcome = Outcome.HELD if hold else Outcome.CHANGED if counts.differs else Outcome.FRESH
+    told = ". ".join(text for text in (tell_changes(changes), tell_evidence(counts)) if text)
+    message = f"{hold.reason}; not applied" if hold else told
+    remedy = f"look at it: clerk runs show {run_id}; apply it all the same: clerk accept {run_id}" if hold else ""
+    return ScopeResult(
+        capture.scope.name,
+        outcome,
+        counts,
+        capture=capture.id,
+        base=base,
+        message=message,
+        remedy=remedy,
+        tables=changes.tables,
+    )
+
+
+def _as_dry_run(result: ScopeResult) -> ScopeResult:
+    return replace(result, message=f"dry run, nothing applied: {result.message}", remedy="")
+
+
+def _verify(work: Work, connection: sqlite3.Connection, scope: Scope) -> list[Finding]:
+    """Run the source's own checks, on the rows as they will stand, with writing switched off."""
+    connection.execute("PRAGMA query_only = ON")
+    try:
+        return list(work.source.verify(SiteReader(connection, work, scope), scope))
+    finally:
+        connection.execute("PRAGMA query_only = OFF")
+
+
+@dataclass(frozen=True)
+class SiteReader:
+    """What a source's checks may see; `:source` and `:scope` are always bound."""
+
+    connection: sqlite3.Connection
+    work: Work
+    scope: Scope
+
+    def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Run one SELECT and return its rows."""
+        bound = {"source": self.work.source.name, "scope": self.scope.name, **(params or {})}
+        return [dict(row) for row in self.connection.execute(sql, bound)]
+
+    def asides(self, rule: str) -> list[Row]:
+        """Return the records that this run set aside by a rule."""
+        return read_asides(self.connection, self.work.run_id, self.work.source.name, self.scope.name, rule)
+
+
+def _log(
+    work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int, started: float
+) -> None:
+    log_update(
+        connection,
+        state=work.site.state,
+        source=work.source,
+        scope=scope,
+        result=result,
+        run_id=work.run_id,
+        before=before,
+        started_at=work.now(),
+        duration=round(time.monotonic() - started, 3),
+        summary=result.message,
+    )
+
+
+def log_failure(work: Work, scope: Scope, result: ScopeResult, at: datetime) -> None:
+    """Note a failed scope in the update log of a database that exists; its rows stay untouched."""
+    if work.dry_run or not work.database.is_file():
+        return
+    with open_database(work.database) as connection, transaction(connection):
+        ensure_tables(connection, work.source)
+        before = count_live(connection, work.source, scope.name)
+        log_update(
+            connection,
+            state=work.site.state,
+            source=work.source,
+            scope=scope,
+            result=result,
+            run_id=work.run_id,
+            before=before,
+            started_at=at,
+            duration=0.0,
+            summary="failed",
+        )

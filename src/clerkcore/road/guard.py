@@ -1,0 +1,73 @@
+"""Guards: reasons to hold a change set because it looks like a broken source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clerkcore.interfaces import Table
+from clerkcore.models import ChangeSet, Counts, TableChange
+from clerkcore.settings import Settings
+
+SMALLEST_TURNOVER = 10  # below this many rows, half of them replaced means little
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a run was held."""
+
+    guard: str
+    reason: str
+
+
+def find_hold(changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *, first: bool) -> Hold | None:
+    """Return the first reason to hold this change set; None when it looks sound.
+
+    A first pull has nothing to shrink from, so only its rejected records are judged.
+    """
+    return next(_holds(changes, tables, settings, first=first), None)
+
+
+def _holds(changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *, first: bool) -> Iterator[Hold]:
+    yield from _rejected(changes.counts, settings.quarantine_limit)
+    if first:
+        return
+    for table, change in zip(tables, changes.tables, strict=True):
+        if not table.derived:
+            yield from _shrunk(table, change, settings.shrink_limit)
+            yield from _replaced(change, settings.turnover_limit)
+
+
+def _rejected(counts: Counts, limit: float) -> Iterator[Hold]:
+    if counts.quarantined and counts.quarantined > limit * counts.read:
+        yield Hold(
+            "quarantine",
+            f"{counts.quarantined:,} of {counts.read:,} records were rejected (limit {limit:.0%})",
+        )
+
+
+def _before(change: TableChange) -> int:
+    kept = change.counts.unchanged + change.counts.changed
+    return kept + change.counts.disappeared
+
+
+def _shrunk(table: Table, change: TableChange, default: float) -> Iterator[Hold]:
+    before = _before(change)
+    lost = change.counts.disappeared - change.counts.added
+    limit = default if table.max_shrink is None else table.max_shrink
+    # One row may go from even the smallest scope, unless its table says that none may.
+    allowed = max(int(limit * before), 1 if limit else 0)
+    if lost > allowed:
+        yield Hold(
+            "shrink",
+            f"{change.table} fell from {before:,} to {before - lost:,} rows, {lost:,} fewer (limit {allowed:,})",
+        )
+
+
+def _replaced(change: TableChange, limit: float) -> Iterator[Hold]:
+    before = _before(change)
+    if before >= SMALLEST_TURNOVER and change.counts.disappeared > limit * before:
+        yield Hold(
+            "turnover",
+            f"{change.counts.disappeared:,} of {before:,} rows of {change.table} would be replaced (limit {limit:.0%})",
+        )

@@ -1,0 +1,204 @@
+"""One run: the scopes of one source of one site go down the road, each on its own."""
+
+from __future__ import annotations
+
+import shutil
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, StoreError, UsageError
+from clerkcore.fetch import KeptCapture, OfflineClient
+from clerkcore.interfaces import Client
+from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
+from clerkcore.road.acquire import fetch_capture, import_capture, open_capture, open_client
+from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
+from clerkcore.road.stage import build_stage, read_meta, staged_files
+from clerkcore.road.undo import undo_run
+from clerkcore.road.work import Work
+from clerkcore.store.tables import check_tables
+
+Step = Callable[[Scope], ScopeResult]
+
+
+def run_all(work: Work, request: Request, files: tuple[Path, ...] = ()) -> list[ScopeResult]:
+    """Extract, transform and load every scope that is asked for."""
+    return _with_captures(work, request, files, lambda capture: _bring_in(work, capture))
+
+
+def run_extract(work: Work, request: Request, files: tuple[Path, ...] = ()) -> list[ScopeResult]:
+    """Only fetch and keep."""
+    return _with_captures(work, request, files, _extracted)
+
+
+def run_transform(work: Work, request: Request) -> list[ScopeResult]:
+    """Parse the newest kept capture of each scope into a stage that can be inspected."""
+    scopes = _plan(work, request, OfflineClient(work.archive))
+    return _each(work, scopes, lambda scope: _transform(work, scope))
+
+
+def run_load(work: Work, request: Request) -> list[ScopeResult]:
+    """Load what transform staged."""
+    wanted = {scope.name for scope in _plan(work, request, OfflineClient(work.archive))} if request.years else None
+    staged = [read_meta(path)[2] for path in staged_files(work.folder.stage / work.source.name)]
+    scopes = [scope for scope in staged if wanted is None or scope.name in wanted]
+    if not scopes:
+        raise StoreError("nothing is staged", where=work.site.subdomain, remedy="run transform first")
+    return _each(work, scopes, lambda scope: _load(work, scope))
+
+
+def run_accept(work: Work, held: Iterable[ScopeResult]) -> list[ScopeResult]:
+    """Apply what a run held; refuses a scope whose rows have changed since."""
+    results = {result.scope: result for result in held}
+    kept = [work.archive.load_capture(work.source.name, r.scope, r.capture) for r in results.values()]
+    captures = {capture.scope.name: capture for capture in kept}
+    return _each(
+        work, [capture.scope for capture in kept], lambda scope: _accept(work, captures[scope.name], results[scope.name])
+    )
+
+
+def run_undo(work: Work, undone: int) -> list[ScopeResult]:
+    """Take back a run."""
+    return undo_run(work, undone)
+
+
+def _with_captures(
+    work: Work, request: Request, files: tuple[Path, ...], step: Callable[[Capture], ScopeResult]
+) -> list[ScopeResult]:
+    _refuse_full_disk(work)
+    if files:
+        offline = OfflineClient(work.archive)
+        scopes = _plan(work, request, offline)
+        if len(scopes) != 1:
+            names = ", ".join(scope.name for scope in scopes) or "none"
+            raise UsageError(f"files belong to one scope, this asks for: {names}", remedy="name it, as with --year 2020")
+        return _each(work, scopes, lambda scope: step(import_capture(work, scope, files)))
+    with open_client(work) as client:
+        scopes = _plan(work, request, client)
+        return _each(work, scopes, lambda scope: step(fetch_capture(work, scope, client)))
+
+
+def _plan(work: Work, request: Request, client: Client) -> list[Scope]:
+    check_tables(work.source)
+    return list(work.source.plan(work.site, request, client))
+
+
+def _refuse_full_disk(work: Work) -> None:
+    free = shutil.disk_usage(work.settings.root).free
+    if free < work.settings.min_free_bytes:
+        raise StoreError(
+            f"only {free:,} bytes are free on the disk",
+            where=str(work.settings.root),
+            remedy="free some space, or lower disk.min_free_bytes",
+        )
+
+
+def _each(work: Work, scopes: Iterable[Scope], step: Step) -> list[ScopeResult]:
+    return list(_results(work, scopes, step))
+
+
+def _results(work: Work, scopes: Iterable[Scope], step: Step) -> Iterator[ScopeResult]:
+    """Take every scope through a step; one that fails stops no other, a lost lease stops all."""
+    for scope in scopes:
+        started = work.now()
+        try:
+            result = step(scope)
+        except LeaseLost:
+            raise
+        except NotPublished as error:
+            result = _unpublished(work, scope, error)
+        except ClerkError as error:
+            result = ScopeResult(scope.name, Outcome.FAILED, message=_plain(error), remedy=error.remedy)
+        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the other scopes and sites
+            work.report(traceback.format_exc())
+            result = _bug(work, scope, error)
+        if result.outcome is Outcome.FAILED:
+            _note_failure(work, scope, result, started)
+        work.report(f"{work.where(scope.name)}: {result.outcome}: {result.message}")
+        yield result
+
+
+def _note_failure(work: Work, scope: Scope, result: ScopeResult, started: datetime) -> None:
+    try:
+        log_failure(work, scope, result, started)
+    except StoreError as error:
+        # The database itself may be what failed; the ledger has the failure all the same.
+        work.report(f"{work.where(scope.name)}: the update log could not be written: {error}")
+
+
+def _plain(error: ClerkError) -> str:
+    return f"{error.where}: {error.message}" if error.where else error.message
+
+
+def _bug(work: Work, scope: Scope, error: Exception) -> ScopeResult:
+    message = f"source {work.source.name} broke: {type(error).__name__}: {error}"
+    remedy = f"report it to the plugin's author; see: clerk plugins show {work.source.name}"
+    return ScopeResult(scope.name, Outcome.FAILED, message=message, remedy=remedy)
+
+
+def _unpublished(work: Work, scope: Scope, error: NotPublished) -> ScopeResult:
+    if current_base(work, scope.name):
+        message = f"{_plain(error)}; the source had this before"
+        return ScopeResult(scope.name, Outcome.FAILED, message=message, remedy="see whether the publisher withdrew it")
+    return ScopeResult(scope.name, Outcome.SKIPPED, message="not published yet", remedy=error.remedy)
+
+
+def _extracted(capture: Capture) -> ScopeResult:
+    message = f"{len(capture.pages)} downloads kept as capture {capture.id}"
+    return ScopeResult(capture.scope.name, Outcome.FRESH, capture=capture.id, message=message)
+
+
+def _bring_in(work: Work, capture: Capture) -> ScopeResult:
+    known = settle_known(work, capture)
+    if known:
+        return known
+    stage = work.stage_path(capture.scope.name)
+    facts = build_stage(work.source, capture, stage)
+    result = apply_stage(work, capture, stage, facts)
+    stage.unlink()
+    return result
+
+
+def _newest(work: Work, scope: Scope) -> Capture:
+    kept = work.archive.newest(work.source.name, scope.name)
+    if kept is None:
+        raise SourceError("nothing was extracted yet", where=work.where(scope.name), remedy="run extract first")
+    return open_capture(work, kept)
+
+
+def _transform(work: Work, scope: Scope) -> ScopeResult:
+    capture = _newest(work, scope)
+    path = work.stage_path(scope.name)
+    facts = build_stage(work.source, capture, path)
+    usable = facts.read - facts.duplicates - facts.quarantined - facts.aside
+    message = f"{facts.read:,} records read, {usable:,} rows staged, {facts.quarantined:,} quarantined: {path}"
+    return ScopeResult(scope.name, Outcome.FRESH, capture=capture.id, message=message)
+
+
+def _load(work: Work, scope: Scope) -> ScopeResult:
+    path = work.stage_path(scope.name)
+    _, capture_id, _, version, facts = read_meta(path)
+    if version != work.source.version:
+        raise StoreError("the stage was parsed by another version of the plugin", remedy="run transform again")
+    capture = open_capture(work, work.archive.load_capture(work.source.name, scope.name, capture_id))
+    result = settle_known(work, capture) or apply_stage(work, capture, path, facts)
+    if result.outcome in (Outcome.CHANGED, Outcome.FRESH) and not work.dry_run:
+        path.unlink()
+    return result
+
+
+def _accept(work: Work, kept: KeptCapture, held: ScopeResult) -> ScopeResult:
+    base = current_base(work, held.scope)
+    if (base.capture if base else "") != held.base:
+        raise UsageError(
+            "the rows have changed since this was held",
+            where=work.where(held.scope),
+            remedy="pull again and look at the new run",
+        )
+    capture = open_capture(work, kept)
+    stage = work.stage_path(held.scope)
+    facts = build_stage(work.source, capture, stage)
+    result = apply_stage(work, capture, stage, facts, guarded=False)
+    stage.unlink()
+    return result

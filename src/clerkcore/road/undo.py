@@ -1,0 +1,70 @@
+"""Undo: the newest run of a scope is taken back, exactly, by a run of its own (law 3)."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from clerkcore.errors import StoreError, UsageError
+from clerkcore.interfaces import Table
+from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult, TableChange
+from clerkcore.road.work import Work
+from clerkcore.store.database import open_database, transaction
+from clerkcore.store.history import restore
+from clerkcore.store.runs import Applied, applications_of, list_applications, save_undo
+
+
+def undo_run(work: Work, undone: int) -> list[ScopeResult]:
+    """Take back every scope of a run, each in its own transaction; refuses when a newer run stands on it."""
+    with open_database(work.database) as connection:
+        applications = [a for a in applications_of(connection, undone) if a.source == work.source.name]
+        if not applications:
+            raise UsageError(f"run {undone} applied nothing", remedy="see: clerk runs list")
+        for application in applications:
+            _refuse_covered(connection, application)
+        return [_undo_scope(work, connection, application) for application in applications]
+
+
+def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> None:
+    runs = list_applications(connection, application.source, application.scope)
+    effective = next((run for run in runs if run.effective), None)
+    if application.run_id in {runs[0].run_id, effective.run_id if effective else None}:
+        if application.undone_by_run_id is None:
+            return
+        raise UsageError(f"run {application.run_id} was undone already, by run {application.undone_by_run_id}")
+    newest = effective or runs[0]
+    raise UsageError(
+        f"run {application.run_id} is not the newest of {application.source} {application.scope}",
+        remedy=f"undo run {newest.run_id} first",
+    )
+
+
+def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
+    with transaction(connection):
+        tables = [_undo_table(work, connection, table, undone) for table in work.source.tables]
+        derived = {table.name for table in work.source.tables if table.derived}
+        counts = sum((change.counts for change in tables if change.table not in derived), Counts())
+        changes = ChangeSet(counts, tuple(tables))
+        save_undo(connection, work.run_id, undone, changes, work.now())
+        work.check_lease()
+    message = f"run {undone.run_id} taken back: {counts.added:,} rows back, {counts.disappeared:,} gone"
+    outcome = Outcome.CHANGED if counts.differs else Outcome.FRESH
+    return ScopeResult(undone.scope, outcome, counts, message=message, tables=changes.tables)
+
+
+def _undo_table(work: Work, connection: sqlite3.Connection, table: Table, undone: Applied) -> TableChange:
+    names = {"source": undone.source, "scope": undone.scope, "run": work.run_id}
+    present = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table.name,)).fetchone()
+    if present is None:
+        raise StoreError(f"table {table.name} is missing", where=str(work.database), remedy="restore a backup")
+    restore(connection, table, undone.run_id, work.run_id, undone.source, undone.scope)
+    before_live = "json_extract(h.before, '$.removed_run_id') IS NULL"
+    row = connection.execute(
+        f"SELECT coalesce(sum(m.removed_run_id IS NULL AND NOT {before_live}), 0) AS added,"
+        f" coalesce(sum(m.removed_run_id IS NOT NULL AND {before_live}), 0) AS disappeared,"
+        f" coalesce(sum(m.removed_run_id IS NULL AND {before_live}), 0) AS changed"
+        f" FROM main._clerk_history h JOIN main.{table.name} m ON m.source = h.source AND m.scope = h.scope"
+        f" AND json_array({', '.join(f'm.{c}' for c in table.key)}) = h.row_key"
+        f" WHERE h.run_id = :run AND h.table_name = '{table.name}' AND h.source = :source AND h.scope = :scope",
+        names,
+    ).fetchone()
+    return TableChange(table.name, Counts(added=row[0], disappeared=row[1], changed=row[2]))

@@ -1,0 +1,37 @@
+"""Change sets in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from clerkcore.models import ChangeSet, Counts, TableChange
+
+
+def tell_changes(changes: ChangeSet) -> str:
+    """Return one sentence per table that changed; "no changes" when none did."""
+    return "; ".join(sentence for table in changes.tables for sentence in _table(table)) or "no changes"
+
+
+def _table(change: TableChange) -> Iterator[str]:
+    counts = change.counts
+    noun = change.table.replace("_", " ")
+    if counts.added:
+        yield f"{counts.added:,} {noun} added{_groups(change.added_by_group)}"
+    if counts.changed:
+        yield f"{counts.changed:,} {noun} changed{_groups(change.changed_by_column)}"
+    if counts.disappeared:
+        yield f"{counts.disappeared:,} {noun} disappeared{_groups(change.disappeared_by_group)}"
+
+
+def _groups(groups: Mapping[str, int]) -> str:
+    return f" ({', '.join(f'{name} {count:,}' for name, count in groups.items())})" if groups else ""
+
+
+def tell_evidence(counts: Counts) -> str:
+    """Return what was left out of the rows and why, or nothing."""
+    parts = [
+        (counts.duplicates, "exact duplicates"),
+        (counts.quarantined, "quarantined"),
+        (counts.aside, "set aside"),
+    ]
+    return ", ".join(f"{count:,} {what}" for count, what in parts if count)

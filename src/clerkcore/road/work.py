@@ -1,0 +1,62 @@
+"""`Work`: what every step of the road needs to know about the run it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from pathlib import Path
+
+from clerkcore import times
+from clerkcore.fetch import Archive
+from clerkcore.interfaces import Source
+from clerkcore.models import Site
+from clerkcore.settings import Settings
+from clerkcore.sites import SiteFolder
+
+
+def _silent(_: str) -> None:
+    """Report nothing."""
+
+
+def _unchecked() -> None:
+    """Check no lease."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of one source of one site.
+
+    `report` takes lines of progress; `check_lease` raises LeaseLost when another process has the site.
+    """
+
+    site: Site
+    source: Source
+    folder: SiteFolder
+    settings: Settings
+    run_id: int
+    job: str
+    dry_run: bool = False
+    report: Callable[[str], None] = _silent
+    check_lease: Callable[[], None] = _unchecked
+    now: Callable[[], datetime] = times.now
+
+    @property
+    def archive(self) -> Archive:
+        """The raw archive of the site."""
+        return Archive(self.folder.raw)
+
+    @property
+    def database(self) -> Path:
+        """The database this source fills."""
+        return self.folder.database(self.source.database)
+
+    def stage_path(self, scope: str) -> Path:
+        """Where the parsed records of a scope wait to be loaded."""
+        return self.folder.stage / self.source.name / f"{quote(scope, safe='')}.db"
+
+    def where(self, scope: str) -> str:
+        """Name the scope in messages."""
+        return f"{self.site.subdomain} {self.source.name} {scope}"

@@ -1,0 +1,1 @@
+"""Site databases: tables, changes, history and the evidence beside them."""

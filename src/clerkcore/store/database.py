@@ -1,0 +1,102 @@
+"""Opening a site database: WAL, full synchronisation, explicit transactions, refusal of strangers and of the future."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from clerkcore.errors import StoreError
+from clerkcore.store.system import SCHEMA_VERSION, create_system_tables
+
+APPLICATION_ID = 0x434C524B  # "CLRK"; a file that carries another id is somebody else's
+BUSY_SECONDS = 30.0
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about a database file into a StoreError with a remedy."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _store_error(error, path) from error
+
+
+def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_FULL"):
+        return StoreError("the disk is full; nothing was changed", where=str(path), remedy="free some space, run again")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        remedy = "restore it from a backup, or move it away and load again"
+        return StoreError("is damaged or not an SQLite database", where=str(path), remedy=remedy)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreError("is locked by another program", where=str(path), remedy="close that program and run again")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return StoreError("cannot be opened for writing", where=str(path), remedy="check its owner and permissions")
+    return StoreError(f"SQLite says: {error}", where=str(path), remedy="see: clerk doctor")
+
+
+@contextmanager
+def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a site database for writing, creating it when it is not there."""
+    with explained(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"its folder cannot be made: {error.strerror}", where=str(path)) from error
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            _prepare(connection, path)
+            yield connection
+
+
+@contextmanager
+def read_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a site database for reading only; StoreError when it does not exist."""
+    if not path.is_file():
+        raise StoreError("does not exist yet", where=str(path), remedy="load some data first")
+    with (
+        explained(path),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as connection,
+    ):
+        connection.row_factory = sqlite3.Row
+        _refuse_strangers(connection, path)
+        yield connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Do everything inside or nothing: BEGIN IMMEDIATE, then COMMIT or ROLLBACK."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    if _refuse_strangers(connection, path) == SCHEMA_VERSION:
+        return
+    with transaction(connection):
+        # Another process may have prepared the file while this one waited for the lock.
+        if _refuse_strangers(connection, path) != SCHEMA_VERSION:
+            create_system_tables(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> int:
+    application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    if application_id != APPLICATION_ID and not empty:
+        raise StoreError("was not made by clerk", where=str(path), remedy="move it away; clerk makes its own")
+    if version > SCHEMA_VERSION:
+        raise StoreError("was written by a newer clerk", where=str(path), remedy="upgrade clerk")
+    return version

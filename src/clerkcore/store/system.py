@@ -1,0 +1,165 @@
+"""The tables that clerk itself keeps in every site database."""
+
+from __future__ import annotations
+
+import sqlite3
+
+SCHEMA_VERSION = 1
+
+# The mission's change log, its columns, order and indexes kept; what clerk adds stands after them.
+DATA_UPDATE_LOG = """
+CREATE TABLE data_update_log (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    run_timestamp TEXT NOT NULL,
+    state_code TEXT NOT NULL,
+    data_source TEXT NOT NULL,
+    election_id TEXT,
+    election_date TEXT,
+    records_before INTEGER,
+    records_after INTEGER,
+    records_added INTEGER,
+    records_updated INTEGER,
+    records_verified INTEGER,
+    changes_detected INTEGER,
+    summary TEXT,
+    details TEXT,
+    error_message TEXT,
+    duration_seconds REAL,
+    created_at TEXT DEFAULT (datetime('now')),
+    records_disappeared INTEGER,
+    held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1)),
+    capture TEXT,
+    run_id INTEGER,
+    scope TEXT
+)
+"""
+
+_STATEMENTS = (
+    DATA_UPDATE_LOG,
+    "CREATE INDEX idx_update_log_state ON data_update_log(state_code, created_at)",
+    "CREATE INDEX idx_update_log_election ON data_update_log(election_id, election_date)",
+    """
+    CREATE TABLE _clerk_runs (
+        run_id INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        job TEXT NOT NULL,
+        applied_at TEXT NOT NULL,
+        capture TEXT,
+        capture_sha256 TEXT,
+        parser_version INTEGER,
+        base_run_id INTEGER,
+        counts TEXT NOT NULL,
+        tables TEXT NOT NULL,
+        findings INTEGER NOT NULL DEFAULT 0,
+        undoes_run_id INTEGER,
+        undone_by_run_id INTEGER,
+        PRIMARY KEY (run_id, source, scope)
+    ) STRICT
+    """,
+    "CREATE INDEX idx_clerk_runs_scope ON _clerk_runs(source, scope, run_id)",
+    """
+    CREATE TABLE _clerk_scopes (
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        run_id INTEGER NOT NULL,
+        capture TEXT,
+        capture_sha256 TEXT,
+        parser_version INTEGER,
+        checked_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        PRIMARY KEY (source, scope)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE _clerk_history (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        table_name TEXT NOT NULL,
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        row_key TEXT NOT NULL,
+        before TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX idx_clerk_history_run ON _clerk_history(run_id, table_name, source, scope, row_key)",
+    "CREATE INDEX idx_clerk_history_row ON _clerk_history(table_name, row_key)",
+    """
+    CREATE TABLE _clerk_quarantine (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        capture TEXT NOT NULL,
+        page TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        column_name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        message TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX idx_clerk_quarantine_run ON _clerk_quarantine(run_id, source, scope)",
+    """
+    CREATE TABLE _clerk_asides (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        capture TEXT NOT NULL,
+        page TEXT NOT NULL,
+        line INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        record TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX idx_clerk_asides_run ON _clerk_asides(run_id, source, scope)",
+    """
+    CREATE TABLE _clerk_findings (
+        id INTEGER PRIMARY KEY,
+        run_id INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        check_name TEXT NOT NULL,
+        severity TEXT NOT NULL,
+        message TEXT NOT NULL,
+        table_name TEXT NOT NULL,
+        row_keys TEXT NOT NULL,
+        expected TEXT NOT NULL,
+        actual TEXT NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX idx_clerk_findings_run ON _clerk_findings(run_id, source, scope)",
+    """
+    CREATE TABLE _clerk_tables (
+        table_name TEXT NOT NULL,
+        source TEXT NOT NULL,
+        title TEXT NOT NULL,
+        description TEXT NOT NULL,
+        facets TEXT NOT NULL,
+        publisher TEXT NOT NULL,
+        source_title TEXT NOT NULL,
+        source_url TEXT NOT NULL,
+        licence TEXT NOT NULL,
+        licence_url TEXT NOT NULL,
+        PRIMARY KEY (table_name, source)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE _clerk_columns (
+        table_name TEXT NOT NULL,
+        column_name TEXT NOT NULL,
+        type TEXT NOT NULL,
+        description TEXT NOT NULL,
+        public INTEGER NOT NULL,
+        sensitive INTEGER NOT NULL,
+        PRIMARY KEY (table_name, column_name)
+    ) STRICT
+    """,
+)
+
+
+def create_system_tables(connection: sqlite3.Connection) -> None:
+    """Create clerk's own tables in an empty database, inside the caller's transaction."""
+    for statement in _STATEMENTS:
+        connection.execute(statement)

@@ -1,0 +1,152 @@
+"""The tables of sources: their SQL, their effective views, and the columns that newer plugins add."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable
+
+from clerkcore.errors import PluginError, StoreError
+from clerkcore.interfaces import About, Column, Source, Table
+
+IDENTITY = ("source", "scope")
+PROVENANCE = ("run_id", "removed_run_id")
+EFFECTIVE = "_effective"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
+_RESERVED = {*IDENTITY, *PROVENANCE, "page_", "line_", "digest_"}
+_SQL_TYPES = {
+    "text": "TEXT",
+    "integer": "INTEGER",
+    "real": "REAL",
+    "boolean": "INTEGER",
+    "date": "TEXT",
+    "datetime": "TEXT",
+    "cents": "INTEGER",
+}
+_SHAPES = {
+    "boolean": "{c} IN (0, 1)",
+    "date": "{c} IS date({c})",
+    "datetime": "{c} GLOB '????-??-??T??:??:*Z' AND datetime({c}) IS NOT NULL",
+}
+_PROVENANCE_COLUMNS = (
+    ("source", "text", "The source this row comes from"),
+    ("scope", "text", "The slice of the source this row belongs to"),
+    ("run_id", "integer", "The run that gave this row its present content"),
+    ("removed_run_id", "integer", "The run whose capture no longer held this row; empty for a live row"),
+)
+
+
+def check_tables(source: Source) -> None:
+    """Refuse a source whose tables cannot be made; PluginError names the table and the column."""
+    for table in source.tables:
+        where = f"source {source.name}, table {table.name}"
+        names = [column.name for column in table.columns]
+        for name in (table.name, *names):
+            if not _NAME.match(name):
+                raise PluginError(f"{name!r} is not a usable name", where=where, remedy="small letters, digits and _")
+        clash = _RESERVED.intersection(names) or {name for name in names if names.count(name) > 1}
+        if clash:
+            raise PluginError(f"the column {min(clash)!r} is reserved or named twice", where=where)
+        missing = set(table.key) - set(names)
+        if missing or not table.key:
+            raise PluginError(f"the key names no column: {sorted(missing)}", where=where)
+        for column in table.columns:
+            if (column.type == "cents") != column.name.endswith("_cents"):
+                raise PluginError(f"{column.name}: cents and only cents end in _cents", where=where)
+
+
+def row_key(table: Table) -> tuple[str, ...]:
+    """The columns of a table's primary key."""
+    return (*IDENTITY, *table.key)
+
+
+def own_columns(table: Table) -> tuple[str, ...]:
+    """The columns that a source fills, in their order."""
+    return tuple(column.name for column in table.columns)
+
+
+def all_columns(table: Table) -> tuple[str, ...]:
+    """Every column of the table in a site database."""
+    return (*IDENTITY, *own_columns(table), *PROVENANCE)
+
+
+def column_sql(column: Column, table: Table) -> str:
+    """Return the definition of one column, with the checks its type and its declaration ask for."""
+    parts = [column.name, _SQL_TYPES[column.type]]
+    if column.required or column.name in table.key:
+        parts.append("NOT NULL")
+    checks = [rule for rule in (_SHAPES.get(column.type, "").format(c=column.name), column.check) if rule]
+    if checks:
+        parts.append(f"CHECK ({column.name} IS NULL OR ({' AND '.join(checks)}))")
+    return " ".join(parts)
+
+
+def create_table_sql(table: Table) -> str:
+    """Return the CREATE TABLE of a source's table in a site database."""
+    lines = ["source TEXT NOT NULL", "scope TEXT NOT NULL"]
+    lines += [column_sql(column, table) for column in table.columns]
+    lines += ["run_id INTEGER NOT NULL", "removed_run_id INTEGER", f"PRIMARY KEY ({', '.join(row_key(table))})"]
+    body = ",\n    ".join(lines)
+    return f"CREATE TABLE {table.name} (\n    {body}\n) STRICT"
+
+
+def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
+    """Create what is missing of a source's tables, columns and views, and describe them."""
+    for table in source.tables:
+        _ensure_table(connection, table)
+        _describe(connection, source.name, source.about, table)
+
+
+def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
+    present = connection.execute(f"SELECT name, pk FROM pragma_table_info('{table.name}')").fetchall()
+    if not present:
+        connection.execute(create_table_sql(table))
+        connection.execute(f"CREATE INDEX idx_{table.name}_run ON {table.name}(run_id)")
+    else:
+        _migrate(connection, table, {row["name"]: row["pk"] for row in present})
+    view = f"{table.name}{EFFECTIVE}"
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (view,)).fetchone():
+        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {table.name} WHERE removed_run_id IS NULL")
+
+
+def _migrate(connection: sqlite3.Connection, table: Table, present: dict[str, int]) -> None:
+    key = tuple(sorted((name for name, position in present.items() if position), key=present.__getitem__))
+    if key != row_key(table):
+        raise StoreError(
+            f"table {table.name} is keyed by {', '.join(key)}, the plugin wants {', '.join(row_key(table))}",
+            remedy="two plugins disagree about this table, or one changed its key; see: clerk plugins list",
+        )
+    added = [column for column in table.columns if column.name not in present]
+    for column in added:
+        connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {column_sql(column, table)}")
+    if added:
+        # A view keeps the columns it was made with.
+        connection.execute(f"DROP VIEW IF EXISTS {table.name}{EFFECTIVE}")
+
+
+def _describe(connection: sqlite3.Connection, source: str, about: About, table: Table) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO _clerk_tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            table.name,
+            source,
+            table.title,
+            table.description,
+            json.dumps(table.facets),
+            about.publisher,
+            about.title,
+            about.url,
+            about.licence,
+            about.licence_url,
+        ),
+    )
+    connection.executemany("INSERT OR REPLACE INTO _clerk_columns VALUES (?, ?, ?, ?, ?, ?)", _column_rows(table))
+
+
+def _column_rows(table: Table) -> Iterable[tuple[str, str, str, str, int, int]]:
+    for column in table.columns:
+        yield table.name, column.name, column.type, column.description, int(column.public), int(column.sensitive)
+    for name, type_, description in _PROVENANCE_COLUMNS:
+        yield table.name, name, type_, description, 1, 0

@@ -1,0 +1,70 @@
+"""`data_update_log`: one row for each run of a scope, as the mission's dashboard reads it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from datetime import datetime
+
+from clerkcore.interfaces import Source
+from clerkcore.models import Outcome, Scope, ScopeResult
+from clerkcore.times import to_text
+
+
+def count_live(connection: sqlite3.Connection, source: Source, scope: str) -> int:
+    """Return the live rows of a scope, derived tables left out."""
+    return sum(
+        connection.execute(
+            f"SELECT count(*) FROM main.{table.name} WHERE source = ? AND scope = ? AND removed_run_id IS NULL",
+            (source.name, scope),
+        ).fetchone()[0]
+        for table in source.tables
+        if not table.derived
+    )
+
+
+def log_update(
+    connection: sqlite3.Connection,
+    *,
+    state: str,
+    source: Source,
+    scope: Scope,
+    result: ScopeResult,
+    run_id: int,
+    before: int,
+    started_at: datetime,
+    duration: float,
+    summary: str,
+) -> None:
+    """Write the log row of a scope's result; a failure's message goes to error_message."""
+    counts = result.counts
+    applied = result.outcome in (Outcome.CHANGED, Outcome.FRESH)
+    connection.execute(
+        "INSERT INTO main.data_update_log (run_timestamp, state_code, data_source, election_id, election_date,"
+        " records_before, records_after, records_added, records_updated, records_verified, changes_detected, summary,"
+        " details, error_message, duration_seconds, created_at, records_disappeared, held, capture, run_id, scope)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, datetime('now'), ?, ?, ?, ?, ?)",
+        (
+            to_text(started_at),
+            state,
+            scope.params.get("data_source", source.name),
+            scope.params.get("election_id"),
+            scope.params.get("election_date") or None,
+            before,
+            before + counts.added - counts.disappeared if applied else before,
+            counts.added,
+            counts.changed,
+            0,  # A refresh is not a verification; reconciliation will count verified rows.
+            int(counts.differs),
+            summary,
+            json.dumps([asdict(table) for table in result.tables]),
+            result.message if result.outcome is Outcome.FAILED else None,
+            duration,
+            counts.disappeared,
+            int(result.outcome is Outcome.HELD),
+            result.capture,
+            run_id,
+            scope.name,
+        ),
+    )
