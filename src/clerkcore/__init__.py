@@ -23,10 +23,12 @@ if TYPE_CHECKING:
         Ref,
         Rejected,
         Request,
+        Row,
         Run,
         Scope,
         Severity,
         Site,
+        Value,
     )
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "Ref",
     "Rejected",
     "Request",
+    "Row",
     "Run",
     "Scope",
     "Severity",
@@ -58,6 +61,7 @@ __all__ = [
     "SourceError",
     "Table",
     "UsageError",
+    "Value",
     "hookimpl",
 ]
 

@@ -84,7 +84,9 @@ class Settings:
         "guards.quarantine", _share, 0.05, "share of records that may be rejected before a run is held"
     )
     lease_seconds: float = _setting("lease.seconds", _number, 60.0, "life of a site's lease without a heartbeat")
-    min_free_bytes: int = _setting("disk.min_free_bytes", _count, 200_000_000, "free disk space below which no run starts")
+    min_free_bytes: int = _setting(
+        "disk.min_free_bytes", _count, 200_000_000, "free disk space below which no run starts"
+    )
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
 

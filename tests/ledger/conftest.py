@@ -71,13 +71,13 @@ def run_python() -> Callable[..., str]:
 
 @pytest.fixture
 def run_together() -> Iterator[Callable[..., list[str]]]:
-    """Run one script in several processes, let them go at the same moment, and return what each printed."""
+    """Run one script in several processes at the same moment, once all have imported; return what each printed."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(script: str, count: int, *args: str) -> list[str]:
+    def run(imports: str, script: str, count: int, *args: str) -> list[str]:
         # Each says it is ready, then waits for a line, so that importing does not spread them out.
-        head = "import sys\nfrom clerkcore.ledger import *\nprint('ready', flush=True)\nsys.stdin.readline()\n"
-        command = [sys.executable, "-c", head + script, *args]
+        ready = "import sys\nprint('ready', flush=True)\nsys.stdin.readline()"
+        command = [sys.executable, "-c", "\n".join((imports, ready, script)), *args]
         for _ in range(count):
             started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
         assert [process.stdout.readline() for process in started] == ["ready\n"] * count

@@ -51,8 +51,9 @@ def test_creating_a_ledger_twice_keeps_what_it_holds(ledger, url, add_sites):
 
 
 def test_four_processes_create_one_ledger_at_once(url, run_together):
+    imports = "from clerkcore.ledger import create_ledger, list_sites"
     script = "with create_ledger(sys.argv[1]) as ledger, ledger.read() as conn: print(len(list_sites(conn)))"
-    assert run_together(script, 4, url) == ["0"] * 4
+    assert run_together(imports, script, 4, url) == ["0"] * 4
     with open_ledger(url) as ledger, ledger.read() as conn:
         assert list_sites(conn) == []
 

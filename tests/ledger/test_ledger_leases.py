@@ -52,13 +52,13 @@ def process():
 def test_twenty_processes_claim_twenty_different_sites(url, add_sites, run_together):
     expected = [f"site{number:02}.ca" for number in range(20)]
     add_sites(*expected)
+    imports = "from clerkcore.ledger import claim_next, holder_name, open_ledger\nfrom clerkcore.times import now"
     script = """
-from clerkcore.times import now
 ledger = open_ledger(sys.argv[1])
 print(claim_next(ledger, "finance.etl", ["netfile"], holder_name(), 60, now()).subdomain, flush=True)
 sys.stdin.readline()
 """
-    assert sorted(run_together(script, 20, url)) == expected
+    assert sorted(run_together(imports, script, 20, url)) == expected
 
 
 def test_the_site_that_never_ran_comes_first_then_the_oldest_clock(ledger, add_sites, claim, now):

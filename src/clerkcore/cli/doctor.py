@@ -13,7 +13,6 @@ from clerkcore.jobs.checks import FAILURE, WARNING, check_installation
 from clerkcore.settings import setting_fields, variable
 
 
-
 @click.command()
 @json_option
 @click.pass_context

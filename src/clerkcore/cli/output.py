@@ -83,7 +83,13 @@ def print_run(run: Run) -> None:
     """Print a run as it ended: one line, then what helps."""
     number = f"run {run.run_id}" if run.run_id else "no run"
     head = f"{run.site} {run.source}".strip()
-    click.echo(f"{head}: {run.outcome} ({number}, {run.duration_seconds:.1f} s) {clean(run.message)}")
+    ended = f"{head}: {run.outcome} ({number}, {run.duration_seconds:.1f} s)"
+    if len(run.scopes) > 1:
+        click.echo(ended)
+        for scope in run.scopes:
+            click.echo(f"  {clean(scope.scope)}: {scope.outcome}: {clean(scope.message)}")
+    else:
+        click.echo(f"{ended} {clean(run.message)}")
     if run.findings:
         click.echo(f"  {run.findings} findings: clerk runs show {run.run_id}")
     if run.remedy:

@@ -24,9 +24,7 @@ def quarantine() -> None:
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
 @json_option
 @click.pass_obj
-def list_all(
-    installation: Installation, subdomain: str | None, run_id: int | None, limit: int, as_json: bool
-) -> None:
+def list_all(installation: Installation, subdomain: str | None, run_id: int | None, limit: int, as_json: bool) -> None:
     """List rejected records with file, line, rule and value, e.g. clerk quarantine list --run 7"""
     rows = run_quarantine(installation, run_id, limit) if run_id else list(_rows(installation, subdomain, limit))
     if as_json:

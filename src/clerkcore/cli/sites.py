@@ -35,10 +35,14 @@ def _read_setting(text: str) -> tuple[str, str, str]:
 @click.argument("subdomain")
 @click.option("--name", required=True, help="What the place is called.")
 @click.option("--state", required=True, help="Two-letter state code.")
-@click.option("--kind", required=True, type=click.Choice([str(kind) for kind in Kind]), help="What sort of place it is.")
+@click.option(
+    "--kind", required=True, type=click.Choice([str(kind) for kind in Kind]), help="What sort of place it is."
+)
 @click.option("--set", "settings", multiple=True, metavar="SOURCE.KEY=VALUE", help="A source's setting; repeatable.")
 @click.pass_obj
-def add(installation: Installation, subdomain: str, name: str, state: str, kind: str, settings: tuple[str, ...]) -> None:
+def add(
+    installation: Installation, subdomain: str, name: str, state: str, kind: str, settings: tuple[str, ...]
+) -> None:
     """Add a site, e.g. clerk sites add sandiego.ca --name "San Diego" --state CA --kind city --set netfile.agency=CSD"""
     sources: dict[str, dict[str, str]] = {}
     for source, key, value in map(_read_setting, settings):

@@ -81,9 +81,7 @@ def list_adapters(installation: Installation, as_json: bool) -> None:
 
 @states.command("try")
 @click.argument("adapter")
-@click.option(
-    "--from", "file", required=True, type=click.Path(exists=True, path_type=Path), help="A file you saved."
-)
+@click.option("--from", "file", required=True, type=click.Path(exists=True, path_type=Path), help="A file you saved.")
 @source_option
 @election_option
 @date_option

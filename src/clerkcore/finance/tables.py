@@ -26,7 +26,9 @@ FILERS = Table(
     key=("filer_local_id",),
     columns=(
         Column("filer_local_id", description="The filer's id at the agency", public=True),
-        Column("filer_state_id", description="The filer's FPPC number; `Pending` until the state gives one", public=True),
+        Column(
+            "filer_state_id", description="The filer's FPPC number; `Pending` until the state gives one", public=True
+        ),
         Column("filer_name", description="The filer's name on its newest filing of the year", public=True),
     ),
     title="Filers",
@@ -38,7 +40,9 @@ FILINGS = Table(
     "filings",
     key=("filing_id",),
     columns=(
-        Column("filing_id", description="The filing's number at the publisher; an amendment has a new one", public=True),
+        Column(
+            "filing_id", description="The filing's number at the publisher; an amendment has a new one", public=True
+        ),
         Column("filer_local_id", description="The filer, see filers", public=True),
         Column("filing_start", "date", "First day of the period; empty on late reports (496, 497)", public=True),
         Column("filing_end", "date", "Last day of the period; empty on late reports (496, 497)", public=True),

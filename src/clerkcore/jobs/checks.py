@@ -103,7 +103,10 @@ def _check_ledger(installation: Installation) -> Iterator[Check]:
         with installation.ledger.read() as connection:
             rows = {row.subdomain: set(row.sources) for row in list_sites(connection)}
         yield Check("ledger", OK, f"{len(rows)} sites")
-        folders = {path.parent.name: set(installation.site(path.parent.name).sources) for path in _registered(installation, rows)}
+        folders = {
+            path.parent.name: set(installation.site(path.parent.name).sources)
+            for path in _registered(installation, rows)
+        }
     except ClerkError as error:
         yield Check("ledger", FAILURE, error.message, error.remedy)
         return

@@ -17,7 +17,9 @@ def accept_run(installation: Installation, run_id: int, report: Report) -> Run:
     held_scopes = [scope for scope in stored.run.scopes if stored.hold_states.get(scope.scope) == "open"]
     if not held_scopes:
         states = ", ".join(f"{scope}: {state}" for scope, state in stored.hold_states.items())
-        raise UsageError(f"run {run_id} holds nothing{f' any more ({states})' if states else ''}", remedy="clerk status")
+        raise UsageError(
+            f"run {run_id} holds nothing{f' any more ({states})' if states else ''}", remedy="clerk status"
+        )
     with hold_site(installation, stored.run.site, "accept") as held:
         run = record_run(
             held,

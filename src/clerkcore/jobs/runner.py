@@ -210,9 +210,7 @@ def _work(held: HeldSite, source: Source, run_id: int, job: str, report: Report,
 
 def _open(held: HeldSite, job: str, name: str, options: Mapping[str, object], of_run: int | None) -> int:
     with held.installation.ledger.write() as connection:
-        return open_run(
-            connection, job, held.site.subdomain, name, held.lease.holder, options, of_run=of_run, at=now()
-        )
+        return open_run(connection, job, held.site.subdomain, name, held.lease.holder, options, of_run=of_run, at=now())
 
 
 def _close(held: HeldSite, run: Run, report: Report) -> None:

@@ -47,8 +47,7 @@ class Ledger:
     def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         try:
             self.url = make_url(url)
-            self._writer = _connect(self.url, busy_seconds, "BEGIN IMMEDIATE")
-            self._reader = _connect(self.url, busy_seconds, "BEGIN", "PRAGMA query_only = ON")
+            self._writer, self._reader = _connect(self.url, busy_seconds)
         except (ArgumentError, ModuleNotFoundError) as error:
             remedy = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
             raise LedgerError(f"the URL of the ledger cannot be used: {error}", remedy=remedy) from error
@@ -143,9 +142,15 @@ def _in_words(error: DatabaseError, where: str) -> LedgerError:
     return LedgerError(message, where=where, remedy=remedy)
 
 
-def _connect(url: URL, busy_seconds: float, begin: str, *pragmas: str) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+def _connect(url: URL, busy_seconds: float) -> tuple[Engine, Engine]:
+    if url.get_backend_name() == "sqlite":
+        reader = _connect_file(url, busy_seconds, "BEGIN", "PRAGMA query_only = ON")
+        return _connect_file(url, busy_seconds, "BEGIN IMMEDIATE"), reader
+    reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    return create_engine(url, pool_pre_ping=True), create_engine(url, pool_pre_ping=True, execution_options=reading)
+
+
+def _connect_file(url: URL, busy_seconds: float, begin: str, *pragmas: str) -> Engine:
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")

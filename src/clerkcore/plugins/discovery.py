@@ -160,10 +160,7 @@ def _refuse_namesakes(plugins: list[Plugin]) -> list[Plugin]:
     origins: dict[str, list[str]] = {}
     for plugin in plugins:
         origins.setdefault(plugin.name, []).append(plugin.origin)
-    return [
-        plugin if len(origins[plugin.name]) == 1 else _refused(plugin, origins[plugin.name])
-        for plugin in plugins
-    ]
+    return [plugin if len(origins[plugin.name]) == 1 else _refused(plugin, origins[plugin.name]) for plugin in plugins]
 
 
 def _refused(plugin: Plugin, origins: list[str]) -> Plugin:

@@ -70,9 +70,7 @@ def _unwrapped_limit(work: Work) -> int:
 
 
 def _save(work: Work, scope: Scope, downloads: Sequence[Download], hashed: str, *, complete: bool) -> KeptCapture:
-    return work.archive.save_capture(
-        work.source.name, scope, downloads, hashed, complete=complete, taken_at=work.now()
-    )
+    return work.archive.save_capture(work.source.name, scope, downloads, hashed, complete=complete, taken_at=work.now())
 
 
 def open_capture(work: Work, kept: KeptCapture) -> Capture:

@@ -89,9 +89,7 @@ class _Applied:
     keep: bool
 
 
-def apply_stage(
-    work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True
-) -> ScopeResult:
+def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True) -> ScopeResult:
     """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
     started = time.monotonic()
     with _target(work) as path, open_database(path) as connection:

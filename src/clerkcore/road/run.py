@@ -54,7 +54,9 @@ def run_accept(work: Work, held: Iterable[ScopeResult]) -> list[ScopeResult]:
     kept = [work.archive.load_capture(work.source.name, r.scope, r.capture) for r in results.values()]
     captures = {capture.scope.name: capture for capture in kept}
     return _each(
-        work, [capture.scope for capture in kept], lambda scope: _accept(work, captures[scope.name], results[scope.name])
+        work,
+        [capture.scope for capture in kept],
+        lambda scope: _accept(work, captures[scope.name], results[scope.name]),
     )
 
 
@@ -72,7 +74,9 @@ def _with_captures(
         scopes = _plan(work, request, offline)
         if len(scopes) != 1:
             names = ", ".join(scope.name for scope in scopes) or "none"
-            raise UsageError(f"files belong to one scope, this asks for: {names}", remedy="name it, as with --year 2020")
+            raise UsageError(
+                f"files belong to one scope, this asks for: {names}", remedy="name it, as with --year 2020"
+            )
         return _each(work, scopes, lambda scope: step(import_capture(work, scope, files)))
     with open_client(work) as client:
         scopes = _plan(work, request, client)
@@ -110,12 +114,11 @@ def _results(work: Work, scopes: Iterable[Scope], step: Step) -> Iterator[ScopeR
             result = _unpublished(work, scope, error)
         except ClerkError as error:
             result = ScopeResult(scope.name, Outcome.FAILED, message=_plain(error), remedy=error.remedy)
-        except Exception as error:  # noqa: BLE001 - a plugin's bug must not stop the other scopes and sites
+        except Exception as error:  # a plugin's bug must not stop the other scopes and sites
             work.report(traceback.format_exc())
             result = _bug(work, scope, error)
         if result.outcome is Outcome.FAILED:
             _note_failure(work, scope, result, started)
-        work.report(f"{work.where(scope.name)}: {result.outcome}: {result.message}")
         yield result
 
 

@@ -91,7 +91,9 @@ class _Stage:
             self.connection.execute(self.inserts[table.name], (*values, record.at.page, record.at.line, digest))
         except (sqlite3.IntegrityError, OverflowError) as error:
             if table.derived:
-                raise PluginError(f"a derived row breaks its table: {error}", where=f"{table.name} {record.at}") from error
+                raise PluginError(
+                    f"a derived row breaks its table: {error}", where=f"{table.name} {record.at}"
+                ) from error
             self._reject(_invalid(table, record, error))
         return 0 if table.derived else 1
 
@@ -102,7 +104,8 @@ class _Stage:
         unknown = record.values.keys() - self.columns[table.name]
         if unknown:
             raise PluginError(
-                f"parse yields the column {min(unknown)!r}, which {table.name} lacks", where=f"source {self.source.name}"
+                f"parse yields the column {min(unknown)!r}, which {table.name} lacks",
+                where=f"source {self.source.name}",
             )
         return table
 

@@ -58,13 +58,13 @@ def _undo_table(work: Work, connection: sqlite3.Connection, table: Table, undone
         raise StoreError(f"table {table.name} is missing", where=str(work.database), remedy="restore a backup")
     restore(connection, table, undone.run_id, work.run_id, undone.source, undone.scope)
     before_live = "json_extract(h.before, '$.removed_run_id') IS NULL"
-    row = connection.execute(
+    row = " AND ".join(f"m.{column} = json_extract(h.row_key, '$[{n}]')" for n, column in enumerate(table.key))
+    found = connection.execute(
         f"SELECT coalesce(sum(m.removed_run_id IS NULL AND NOT {before_live}), 0) AS added,"
         f" coalesce(sum(m.removed_run_id IS NOT NULL AND {before_live}), 0) AS disappeared,"
         f" coalesce(sum(m.removed_run_id IS NULL AND {before_live}), 0) AS changed"
-        f" FROM main._clerk_history h JOIN main.{table.name} m ON m.source = h.source AND m.scope = h.scope"
-        f" AND json_array({', '.join(f'm.{c}' for c in table.key)}) = h.row_key"
+        f" FROM main._clerk_history h JOIN main.{table.name} m ON m.source = h.source AND m.scope = h.scope AND {row}"
         f" WHERE h.run_id = :run AND h.table_name = '{table.name}' AND h.source = :source AND h.scope = :scope",
         names,
     ).fetchone()
-    return TableChange(table.name, Counts(added=row[0], disappeared=row[1], changed=row[2]))
+    return TableChange(table.name, Counts(added=found[0], disappeared=found[1], changed=found[2]))

@@ -26,9 +26,7 @@ class StateAdapter(Source):
     data_sources: ClassVar[tuple[str, ...]]
 
     @abstractmethod
-    def fetch_data(
-        self, data_source: str, election_id: str, election_date: str, client: Client
-    ) -> Iterator[Download]:
+    def fetch_data(self, data_source: str, election_id: str, election_date: str, client: Client) -> Iterator[Download]:
         """Yield the downloads of one data source of one election (and one day, when it has days)."""
 
     @abstractmethod

@@ -145,9 +145,7 @@ def _insert_run(connection: sqlite3.Connection, values: Mapping[str, object]) ->
     connection.execute(f"INSERT INTO _clerk_runs ({names}) VALUES ({slots})", values)
 
 
-def _move_base(
-    connection: sqlite3.Connection, source: str, scope: str, base: Base, at: datetime, moved: bool
-) -> None:
+def _move_base(connection: sqlite3.Connection, source: str, scope: str, base: Base, at: datetime, moved: bool) -> None:
     connection.execute(
         "INSERT INTO _clerk_scopes (source, scope, run_id, capture, capture_sha256, parser_version, checked_at,"
         " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, scope) DO UPDATE SET"

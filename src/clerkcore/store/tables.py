@@ -100,14 +100,15 @@ def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
 
 
 def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
-    present = connection.execute(f"SELECT name, pk FROM pragma_table_info('{table.name}')").fetchall()
+    # The attached stage has tables of the same names.
+    present = connection.execute(f"SELECT name, pk FROM pragma_table_info('{table.name}', 'main')").fetchall()
     if not present:
         connection.execute(create_table_sql(table))
         connection.execute(f"CREATE INDEX idx_{table.name}_run ON {table.name}(run_id)")
     else:
         _migrate(connection, table, {row["name"]: row["pk"] for row in present})
     view = f"{table.name}{EFFECTIVE}"
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (view,)).fetchone():
+    if not connection.execute("SELECT 1 FROM main.sqlite_schema WHERE name = ?", (view,)).fetchone():
         connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {table.name} WHERE removed_run_id IS NULL")
 
 

@@ -14,7 +14,7 @@ from clerkcore import Site
 from clerkcore.installation import Installation
 
 EFFECTIVE = "_effective"
-DATABASE_TITLES = {"election_finance": "campaign finance", "voters": "ballots and turnout"}
+SUBJECTS = {"election_finance": "campaign finance", "voters": "ballots and turnout"}
 # Datasette opens a file by a URI that it does not quote.
 UNUSABLE_IN_A_PATH = "?#%"
 
@@ -60,13 +60,18 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
-    """A database to be served: its name in addresses, its title, its site and its tables."""
+    """A database to be served: its name in addresses, what it is about, its site and its tables."""
 
     name: str
-    title: str
+    subject: str
     site: Site
     path: Path
     tables: tuple[TableFacts, ...]
+
+    @property
+    def title(self) -> str:
+        """The site's name and what the database is about."""
+        return f"{self.site.name}: {self.subject}"
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -126,9 +131,9 @@ def read_catalogue(sites: Sequence[Site], files: Iterable[tuple[Site, Path]]) ->
     unreadable: list[Unreadable] = []
     for site, path in files:
         name = _name_database(site, path, [database.name for database in databases])
-        title = f"{site.name}: {DATABASE_TITLES.get(path.stem, path.stem.replace('_', ' '))}"
+        subject = SUBJECTS.get(path.stem, path.stem.replace("_", " "))
         try:
-            databases.append(DatabaseFacts(name, title, site, path, _read_tables(path)))
+            databases.append(DatabaseFacts(name, subject, site, path, _read_tables(path)))
         except sqlite3.Error as error:
             unreadable.append(Unreadable(site, path, _explain(error)))
     return Catalogue(tuple(sites), tuple(databases), tuple(unreadable))

@@ -39,7 +39,9 @@ def read_json(page: Page) -> Any:
     except UnicodeDecodeError as error:
         raise SourceError("is not UTF-8", where=where, remedy="fetch it again") from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(f"is not whole JSON: {error}", where=where, remedy="it was cut off; fetch it again") from error
+        raise SourceError(
+            f"is not whole JSON: {error}", where=where, remedy="it was cut off; fetch it again"
+        ) from error
 
 
 def read_csv(page: Page) -> Iterator[Line | Rejected]:

@@ -160,4 +160,6 @@ def _count_lines(download: Download, client: Client) -> int:
 
 
 def _too_many(page: str) -> SourceError:
-    return SourceError(f"says there are more than {MOST_PAGES:,} pages", where=f"netfile {page}", remedy="see the raw file")
+    return SourceError(
+        f"says there are more than {MOST_PAGES:,} pages", where=f"netfile {page}", remedy="see the raw file"
+    )

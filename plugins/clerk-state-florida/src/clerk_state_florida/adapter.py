@@ -159,7 +159,9 @@ def _compare_totals(db: Reader) -> Iterator[Finding]:
     summed = {row["stat_type"]: row for row in db.rows(f"SELECT stat_type, {sums} {where} GROUP BY stat_type")}
     totals = db.asides(STATE_TOTALS_RULE)
     if not totals:
-        yield Finding("state_totals", Severity.WARNING, "the file has no State Totals to compare with", "county_ballots")
+        yield Finding(
+            "state_totals", Severity.WARNING, "the file has no State Totals to compare with", "county_ballots"
+        )
     for total in totals:
         row = summed.get(total["stat_type"], {})
         for column in columns:

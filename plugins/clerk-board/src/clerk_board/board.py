@@ -1,0 +1,34 @@
+"""`Board`: one Datasette over the databases of the chosen sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasette.app import Datasette  # type: ignore[import-untyped]
+from datasette.database import Database  # type: ignore[import-untyped]
+
+from clerk_board.catalogue import Catalogue
+from clerk_board.metadata import SETTINGS, build_config, build_metadata
+
+THEME = Path(__file__).parent / "theme"
+STATIC = "board"
+
+
+class Board(Datasette):  # type: ignore[misc]
+    """A Datasette that knows its catalogue; the hooks of clerk-board serve no other."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__(
+            files=[],
+            metadata=build_metadata(catalogue),
+            config=build_config(catalogue),
+            settings=dict(SETTINGS),
+            template_dir=str(THEME / "templates"),
+            static_mounts=[(STATIC, str(THEME / "static"))],
+        )
+        self.catalogue = catalogue
+        self.row_counts: dict[str, tuple[object, dict[str, int | None]]] = {}
+        # Datasette adds an empty database in memory where it is given no file.
+        self.remove_database("_memory")
+        for facts in catalogue.databases:
+            self.add_database(Database(self, path=str(facts.path), is_mutable=True), name=facts.name)
