@@ -48,7 +48,7 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away, as `| head` does.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for the interpreter's last flush
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the interpreter's last flush
         return 0
 
 
@@ -72,8 +72,8 @@ def split_early(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 def _open_installation(settings: Settings, discovery: Discovery) -> Installation:
     # Not at the top: `clerk --help` must not pay for SQLAlchemy.
-    from clerkcore.installation import Installation  # noqa: PLC0415
-    from clerkcore.plugins import Manager  # noqa: PLC0415
+    from clerkcore.installation import Installation
+    from clerkcore.plugins import Manager
 
     return Installation(settings, Manager(discovery))
 

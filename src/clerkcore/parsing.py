@@ -115,8 +115,9 @@ def read_delimited(
     with page.open() as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
         watched = _Tail(text)
-        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-        reader = csv.reader(watched, delimiter=delimiter, quoting=quoting, strict=True)
+        reader = csv.reader(
+            watched, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE, strict=True
+        )
         try:
             yield from _records(reader, watched, page, required, f"{where} {page.name}")
         except csv.Error as error:

@@ -18,5 +18,8 @@ def to_text(moment: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """Return the aware UTC time that `to_text` wrote."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    """Return the aware UTC time that `to_text` wrote; ValueError for a text without a zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} says no zone")
+    return moment.astimezone(UTC)

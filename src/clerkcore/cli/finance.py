@@ -55,7 +55,7 @@ def _run(ctx: click.Context, stage: str, **options: Any) -> None:
 @dry_run_option
 @json_option
 @click.pass_context
-def etl(ctx: click.Context, **options: Any) -> None:
+def etl(ctx: click.Context, /, **options: Any) -> None:
     """Extract, transform and load, e.g. clerk finance etl sandiego.ca --year 2020"""
     _run(ctx, "etl", **options)
 
@@ -67,7 +67,7 @@ def etl(ctx: click.Context, **options: Any) -> None:
 @from_option
 @json_option
 @click.pass_context
-def extract(ctx: click.Context, **options: Any) -> None:
+def extract(ctx: click.Context, /, **options: Any) -> None:
     """Fetch and keep, no more, e.g. clerk finance extract oakland.ca"""
     _run(ctx, "extract", **options)
 
@@ -78,7 +78,7 @@ def extract(ctx: click.Context, **options: Any) -> None:
 @source_option
 @json_option
 @click.pass_context
-def transform(ctx: click.Context, **options: Any) -> None:
+def transform(ctx: click.Context, /, **options: Any) -> None:
     """Parse what was extracted into a file to inspect, e.g. clerk finance transform oakland.ca"""
     _run(ctx, "transform", **options)
 
@@ -90,6 +90,6 @@ def transform(ctx: click.Context, **options: Any) -> None:
 @dry_run_option
 @json_option
 @click.pass_context
-def load(ctx: click.Context, **options: Any) -> None:
+def load(ctx: click.Context, /, **options: Any) -> None:
     """Apply what was transformed, e.g. clerk finance load oakland.ca"""
     _run(ctx, "load", **options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -59,9 +58,10 @@ class LazyGroup(click.Group):
 
 
 def _load_plugin_command(discovery: Discovery, name: str) -> click.Command:
-    from clerkcore.plugins.manager import load_command  # noqa: PLC0415 - only a plugin's command needs pluggy
+    from clerkcore.plugins.manager import load_command
 
-    return load_command(discovery, name)
+    command: click.Command = load_command(discovery, name)
+    return command
 
 
 def build_cli(discovery: Discovery, open_installation: Callable[[], Any]) -> click.Group:
@@ -75,7 +75,7 @@ def build_cli(discovery: Discovery, open_installation: Callable[[], Any]) -> cli
     )
     @click.option("--root", metavar="DIR", help="Folder of the installation (CLERK_ROOT; else the nearest clerk.toml).")
     @click.option("--plugins-dir", metavar="DIR", help="Folder of plugins that are not installed (CLERK_PLUGINS_DIR).")
-    @click.version_option(version("clerkcore"), prog_name="clerk", package_name="clerkcore")
+    @click.version_option(package_name="clerkcore", prog_name="clerk")
     @click.pass_context
     def clerk(ctx: click.Context, root: str | None, plugins_dir: str | None) -> None:
         """Keep civic data honest: fetch it, find what changed, check it, serve it.

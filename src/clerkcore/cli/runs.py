@@ -23,7 +23,7 @@ from clerkcore.installation import Installation
 from clerkcore.jobs.decisions import accept_run, undo_run
 from clerkcore.jobs.evidence import read_findings
 from clerkcore.ledger import StoredRun, get_run, list_runs
-from clerkcore.models import ChangeSet, Outcome, ScopeResult
+from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult
 from clerkcore.road.words import tell_changes, tell_evidence
 
 
@@ -106,17 +106,25 @@ def show(installation: Installation, run_id: int, as_json: bool) -> None:
 def _print_scope(scope: ScopeResult, hold: str) -> None:
     state = f", hold {hold}" if hold else ""
     click.echo(clean(f"\n{scope.scope}: {scope.outcome}{state}"))
-    if scope.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.HELD):
+    if scope.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.HELD) or not scope.tables:
         click.echo(clean(f"  {scope.message}"))
     if scope.tables:
         click.echo(clean(f"  {tell_changes(ChangeSet(scope.counts, scope.tables))}"))
     counts = scope.counts
     if counts.read:
-        told = f"  {counts.read:,} read: {counts.added:,} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged"
-        evidence = tell_evidence(counts)
-        click.echo(f"{told}{f', {evidence}' if evidence else ''}; {counts.disappeared:,} disappeared")
+        click.echo(f"  {_tell_counts(counts)}")
     if scope.capture:
         click.echo(f"  capture {scope.capture}{f', base {scope.base}' if scope.base else ''}")
+
+
+def _tell_counts(counts: Counts) -> str:
+    parts = [
+        f"{counts.added:,} added",
+        f"{counts.changed:,} changed",
+        f"{counts.unchanged:,} unchanged",
+        *filter(None, [tell_evidence(counts)]),
+    ]
+    return f"{counts.read:,} read: {', '.join(parts)}; {counts.disappeared:,} disappeared"
 
 
 @click.command()

@@ -43,7 +43,7 @@ def _read_setting(text: str) -> tuple[str, str, str]:
 def add(
     installation: Installation, subdomain: str, name: str, state: str, kind: str, settings: tuple[str, ...]
 ) -> None:
-    """Add a site, e.g. clerk sites add sandiego.ca --name "San Diego" --state CA --kind city --set netfile.agency=CSD"""
+    """Add a site, e.g. clerk sites add chico.ca --name Chico --state CA --kind city --set netfile.agency_name=Chico"""
     sources: dict[str, dict[str, str]] = {}
     for source, key, value in map(_read_setting, settings):
         sources.setdefault(source, {})[key] = value

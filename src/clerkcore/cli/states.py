@@ -46,7 +46,7 @@ date_option = click.option("--date", default="", help="A day of the election (YY
 @dry_run_option
 @json_option
 @click.pass_context
-def update(ctx: click.Context, source: str, election: str, date: str, **options: Any) -> None:
+def update(ctx: click.Context, /, source: str, election: str, date: str, **options: Any) -> None:
     """Fetch, compare and apply, e.g. clerk states update fl --source VbmVoted"""
     selection = read_selection(options["sites"], options["named"], options["everything"], options["next_site"])
     with show_progress() as report:

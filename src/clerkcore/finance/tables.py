@@ -55,8 +55,8 @@ FILINGS = Table(
 )
 
 
-def _c(name: str, description: str, type_: ColumnType = "text", **options: bool) -> Column:
-    return Column(name, type_, description, public=True, **options)
+def _c(name: str, description: str, type_: ColumnType = "text", *, compared: bool = True) -> Column:
+    return Column(name, type_, description, compared=compared, public=True)
 
 
 def _person(prefix: str, who: str) -> tuple[Column, ...]:
@@ -159,9 +159,9 @@ TRANSACTIONS = Table(
         _c("netfile_key", "The publisher's row key; it changes when a filing is amended", compared=False),
     ),
     title="Transactions",
-    description="Contributions, expenditures, loans and debts as filed; rows with removed_run_id are no longer published",
+    description="Contributions, expenditures, loans and debts as filed; a row with removed_run_id is published no more",
     group_by="form_type",
     facets=("form_type", "entity_cd", "filer_name"),
 )
 
-FINANCE_TABLES = (AGENCIES, FILERS, FILINGS, TRANSACTIONS)
+FINANCE_TABLES = (TRANSACTIONS, FILINGS, FILERS, AGENCIES)

@@ -81,10 +81,17 @@ def _installed() -> Iterator[Plugin]:
             if point.dist is not None:
                 by_distribution.setdefault(point.dist.name, (point.dist, []))[1].append(point)
     for name, (distribution, found) in sorted(by_distribution.items()):
-        summary = distribution.metadata["Summary"] or ""
+        summary = _summary(distribution)
         faces = [(point.name, point.value) for point in found if point.group == FACES_GROUP]
         commands = [(point.name, point.value) for point in found if point.group == COMMANDS_GROUP]
         yield _plugin(name, distribution.version, INSTALLED, summary, faces, commands)
+
+
+def _summary(distribution: Distribution) -> str:
+    # `distribution.metadata` would parse the whole README as an e-mail at every start.
+    text = distribution.read_text("METADATA") or ""
+    line = next((line for line in text.splitlines() if line.startswith("Summary: ")), "")
+    return line.removeprefix("Summary: ")
 
 
 def _plugin(

@@ -117,7 +117,7 @@ class Manager:
 
     def hooks_of(self, plugin: str) -> list[str]:
         """Return the names of the hooks that a plugin implements."""
-        found = set()
+        found: set[str] = set()
         for name, module in self.hooks.list_name_plugin():
             if name.split("/")[0] == plugin and module is not None:
                 found.update(caller.name for caller in self.hooks.get_hookcallers(module) or ())

@@ -156,11 +156,16 @@ def _bring_in(work: Work, capture: Capture) -> ScopeResult:
     known = settle_known(work, capture)
     if known:
         return known
-    stage = work.stage_path(capture.scope.name)
-    facts = build_stage(work.source, capture, stage)
-    result = apply_stage(work, capture, stage, facts)
-    stage.unlink()
-    return result
+    return _stage_and_apply(work, capture, guarded=True)
+
+
+def _stage_and_apply(work: Work, capture: Capture, *, guarded: bool) -> ScopeResult:
+    stage = work.passing_stage_path(capture.scope.name)
+    try:
+        facts = build_stage(work.source, capture, stage)
+        return apply_stage(work, capture, stage, facts, guarded=guarded)
+    finally:
+        stage.unlink(missing_ok=True)
 
 
 def _newest(work: Work, scope: Scope) -> Capture:
@@ -199,9 +204,4 @@ def _accept(work: Work, kept: KeptCapture, held: ScopeResult) -> ScopeResult:
             where=work.where(held.scope),
             remedy="pull again and look at the new run",
         )
-    capture = open_capture(work, kept)
-    stage = work.stage_path(held.scope)
-    facts = build_stage(work.source, capture, stage)
-    result = apply_stage(work, capture, stage, facts, guarded=False)
-    stage.unlink()
-    return result
+    return _stage_and_apply(work, open_capture(work, kept), guarded=False)

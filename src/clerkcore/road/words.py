@@ -14,13 +14,24 @@ def tell_changes(changes: ChangeSet) -> str:
 
 def _table(change: TableChange) -> Iterator[str]:
     counts = change.counts
-    noun = change.table.replace("_", " ")
+
+    def noun(count: int) -> str:
+        return name_rows(change.table, count)
+
     if counts.added:
-        yield f"{counts.added:,} {noun} added{_groups(change.added_by_group)}"
+        yield f"{counts.added:,} {noun(counts.added)} added{_groups(change.added_by_group)}"
     if counts.changed:
-        yield f"{counts.changed:,} {noun} changed{_groups(change.changed_by_column)}"
+        yield f"{counts.changed:,} {noun(counts.changed)} changed{_groups(change.changed_by_column)}"
     if counts.disappeared:
-        yield f"{counts.disappeared:,} {noun} disappeared{_groups(change.disappeared_by_group)}"
+        yield f"{counts.disappeared:,} {noun(counts.disappeared)} disappeared{_groups(change.disappeared_by_group)}"
+
+
+def name_rows(table: str, count: int) -> str:
+    """Return what the rows of a table are called: "1 filing", "2 filings", "1 agency"."""
+    noun = table.replace("_", " ")
+    if count != 1:
+        return noun
+    return f"{noun.removesuffix('ies')}y" if noun.endswith("ies") else noun.removesuffix("s")
 
 
 def _groups(groups: Mapping[str, int]) -> str:

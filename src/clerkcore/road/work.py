@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
-
 from pathlib import Path
+from urllib.parse import quote
 
 from clerkcore import times
 from clerkcore.fetch import Archive
@@ -56,6 +55,11 @@ class Work:
     def stage_path(self, scope: str) -> Path:
         """Where the parsed records of a scope wait to be loaded."""
         return self.folder.stage / self.source.name / f"{quote(scope, safe='')}.db"
+
+    def passing_stage_path(self, scope: str) -> Path:
+        """Where the records of a run that goes the whole way lie meanwhile, beside what an operator inspects."""
+        staged = self.stage_path(scope)
+        return staged.with_name(f".{staged.name}")
 
     def where(self, scope: str) -> str:
         """Name the scope in messages."""

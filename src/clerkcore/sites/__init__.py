@@ -11,8 +11,8 @@ from clerkcore.sites.registry import (
     read_kind,
     read_site,
     read_state,
-    render_site,
     rename_folder,
+    render_site,
     write_site,
 )
 

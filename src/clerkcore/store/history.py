@@ -21,7 +21,7 @@ def _row_json(table: Table, alias: str) -> str:
 
 def apply_delta(connection: sqlite3.Connection, table: Table, run_id: int, source: str, scope: str) -> None:
     """Write the delta of a table: before-images first, then the rows and the tombstones."""
-    names = {"run_id": run_id, "source": source, "scope": scope}
+    names: dict[str, str | int] = {"run_id": run_id, "source": source, "scope": scope}
     touched = f"EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')})"
     _keep_images(connection, table, names, touched)
     _write_rows(connection, table, names)

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from clerkcore import Site
 from datasette.database import QueryInterrupted  # type: ignore[import-untyped]
 from datasette.utils.sqlite import sqlite3  # type: ignore[import-untyped]
 
 from clerk_board.board import Board
 from clerk_board.catalogue import ColumnFacts, DatabaseFacts, Origin, TableFacts, Unreadable, quote
+from clerk_board.metadata import LOG_COLUMNS, UPDATE_LOG
 from clerk_board.states import name_state
+from clerkcore import Site
 
 _SCOPES = """
 SELECT max(checked_at) AS checked_at, max(changed_at) AS changed_at FROM _clerk_scopes
@@ -115,7 +116,9 @@ async def read_home(board: Board) -> list[StateCard]:
     """Return the sites by state, with their databases."""
     sites = sorted(board.catalogue.sites, key=lambda site: (name_state(site.state), site.name, site.subdomain))
     cards = await asyncio.gather(*(_read_site(board, site) for site in sites))
-    return [_gather_state(name, list(group)) for name, group in groupby(cards, lambda card: name_state(card.site.state))]
+    return [
+        _gather_state(name, list(group)) for name, group in groupby(cards, lambda card: name_state(card.site.state))
+    ]
 
 
 def _gather_state(name: str, cards: list[SiteCard]) -> StateCard:
@@ -138,13 +141,14 @@ async def _read_database_card(board: Board, database: DatabaseFacts) -> Database
 
 async def read_page(board: Board, database: DatabaseFacts, table: str | None) -> PageFacts:
     """Return what stands above the rows of a table, or above the tables of a database."""
-    facts = database.table(table) if table else None
-    if table and not facts:
-        return PageFacts(database.name, None, ())
-    status = await read_status(board, database, facts)
-    if facts:
-        return PageFacts(database.name, status, facts.origins, facts.columns)
-    return PageFacts(database.name, status, database.origins, tables=await count_tables(board, database))
+    if table is None:
+        status, tables = await read_status(board, database), await count_tables(board, database)
+        return PageFacts(database.name, status, database.origins, tables=tables)
+    facts = database.table(table)
+    if facts is None:
+        columns = LOG_COLUMNS if table == UPDATE_LOG else ()
+        return PageFacts(database.name, None, (), columns)
+    return PageFacts(database.name, await read_status(board, database, facts), facts.origins, facts.columns)
 
 
 async def read_status(board: Board, database: DatabaseFacts, table: TableFacts | None = None) -> Status:

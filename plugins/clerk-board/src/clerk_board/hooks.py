@@ -34,11 +34,18 @@ def extra_template_vars(
         if template == "index.html":
             return {"states": await read_home(board), "catalogue": board.catalogue}
         facts = board.catalogue.database(database)
-        if facts and template in ("database.html", "table.html", "row.html"):
-            return {"board": await read_page(board, facts, table)}
-        return {}
+        if facts is None or template not in ("database.html", "table.html", "row.html"):
+            return {}
+        return {"board": await read_page(board, facts, table), **await _quieten(board, facts.name, table)}
 
     return read
+
+
+async def _quieten(board: Board, database: str, table: str | None) -> dict[str, Any]:
+    """Replace what Datasette says of a table: ninety column descriptions above the rows, "(view)" in the title."""
+    if table is None:
+        return {}
+    return {"metadata": await board.get_resource_metadata(database, table), "is_view": False}
 
 
 @hookimpl  # type: ignore[untyped-decorator]

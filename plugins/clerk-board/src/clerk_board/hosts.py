@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from clerkcore import ClerkError, UsageError
 
 Message = Mapping[str, Any]
-App = Callable[[dict[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+App = Callable[
+    [dict[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+]
 
 LOCALHOST = "localhost"
 _REFUSAL = b"This server answers only to 127.0.0.1, ::1 and localhost.\n"

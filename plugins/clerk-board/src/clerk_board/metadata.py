@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from clerk_board.catalogue import Catalogue, DatabaseFacts, Origin, TableFacts
+from clerk_board.catalogue import Catalogue, ColumnFacts, DatabaseFacts, Origin, TableFacts
 
 TITLE = "Civic data"
 UPDATE_LOG = "data_update_log"
@@ -24,30 +24,30 @@ SETTINGS: Mapping[str, int | bool] = {
     "suggest_facets": False,
 }
 
-_LOG_COLUMNS = {
-    "id": "Number of the entry",
-    "run_timestamp": "When the run began (UTC)",
-    "state_code": "The site's state",
-    "data_source": "What was compared with its source",
-    "election_id": "The election, where the data are about one",
-    "election_date": "Day of the election",
-    "records_before": "Live rows of the scope before the run",
-    "records_after": "Live rows of the scope after the run",
-    "records_added": "Rows that were new",
-    "records_updated": "Rows whose content changed",
-    "records_verified": "Rows compared with an independent figure",
-    "changes_detected": "1 when the source said something else than the rows",
-    "summary": "What happened, in words",
-    "details": "Counts by table, group and column, as JSON",
-    "error_message": "Why the run failed, if it did",
-    "duration_seconds": "How long the scope took",
-    "created_at": "When this entry was written (UTC)",
-    "records_disappeared": "Rows that the source no longer holds; they are kept, marked as removed",
-    "held": "1 when the change looked like a broken source and was not applied",
-    "capture": "The capture that was compared",
-    "run_id": "The run, see: clerk runs show",
-    "scope": "The slice of the source, such as a year",
-}
+LOG_COLUMNS = (
+    ColumnFacts("id", "", "Number of the entry"),
+    ColumnFacts("run_timestamp", "", "When the run began (UTC)"),
+    ColumnFacts("state_code", "", "The site's state"),
+    ColumnFacts("data_source", "", "What was compared with its source"),
+    ColumnFacts("election_id", "", "The election, where the data are about one"),
+    ColumnFacts("election_date", "", "Day of the election"),
+    ColumnFacts("records_before", "", "Live rows of the scope before the run"),
+    ColumnFacts("records_after", "", "Live rows of the scope after the run"),
+    ColumnFacts("records_added", "", "Rows that were new"),
+    ColumnFacts("records_updated", "", "Rows whose content changed"),
+    ColumnFacts("records_verified", "", "Rows compared with an independent figure"),
+    ColumnFacts("changes_detected", "", "1 when the source said something else than the rows"),
+    ColumnFacts("summary", "", "What happened, in words"),
+    ColumnFacts("details", "", "Counts by table, group and column, as JSON"),
+    ColumnFacts("error_message", "", "Why the run failed, if it did"),
+    ColumnFacts("duration_seconds", "", "How long the scope took"),
+    ColumnFacts("created_at", "", "When this entry was written (UTC)"),
+    ColumnFacts("records_disappeared", "", "Rows that the source no longer holds; they are kept, marked as removed"),
+    ColumnFacts("held", "", "1 when the change looked like a broken source and was not applied"),
+    ColumnFacts("capture", "", "The capture that was compared"),
+    ColumnFacts("run_id", "", "The run, see: clerk runs show"),
+    ColumnFacts("scope", "", "The slice of the source, such as a year"),
+)
 
 
 def build_metadata(catalogue: Catalogue) -> dict[str, Any]:
@@ -66,12 +66,16 @@ def _database_metadata(database: DatabaseFacts) -> dict[str, Any]:
 
 def _log_metadata() -> dict[str, Any]:
     description = "One entry for each run of each scope: what was read, what changed, what was held"
-    return {"title": "Update log", "description": description, "columns": _LOG_COLUMNS}
+    return {"title": "Update log", "description": description, "columns": _column_metadata(LOG_COLUMNS)}
 
 
 def _table_metadata(table: TableFacts, title: str) -> dict[str, Any]:
-    columns = {column.name: column.description for column in table.columns if column.description}
-    return {"title": title, "description": table.description, **_origin_metadata(table.origins), "columns": columns}
+    about = {"title": title, "description": table.description, **_origin_metadata(table.origins)}
+    return {**about, "columns": _column_metadata(table.columns)}
+
+
+def _column_metadata(columns: Iterable[ColumnFacts]) -> dict[str, str]:
+    return {column.name: column.description for column in columns if column.description}
 
 
 def _origin_metadata(origins: Iterable[Origin]) -> dict[str, str]:

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from clerkcore import ClerkError, Site, UsageError
-from clerkcore.installation import Installation
 from datasette.plugins import pm  # type: ignore[import-untyped]
 
 from clerk_board import hooks
 from clerk_board.board import Board
 from clerk_board.catalogue import UNUSABLE_IN_A_PATH, Catalogue, choose_sites, list_databases, read_catalogue
 from clerk_board.hosts import address_of, listen
+from clerkcore import ClerkError, Site, UsageError
+from clerkcore.installation import Installation
 
 MOST_DATABASES = 50
 HOOKS = "clerk_board"

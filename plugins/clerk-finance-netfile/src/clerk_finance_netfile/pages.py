@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from clerk_finance_netfile.columns import FIELDS, REQUIRED
 from clerkcore import Location, Page, Rejected, SourceError
 from clerkcore.parsing import Line, read_delimited
-
-from clerk_finance_netfile.columns import FIELDS, REQUIRED
 
 WHERE = "netfile"
 

@@ -6,6 +6,9 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, ClassVar
 
+from clerk_finance_netfile.agencies import PAGE, Agency, find_agency, read_agencies
+from clerk_finance_netfile.pages import read_json
+from clerk_finance_netfile.parse import parse_capture
 from clerkcore import (
     About,
     Capture,
@@ -23,10 +26,6 @@ from clerkcore import (
     SourceError,
 )
 from clerkcore.finance import FINANCE_TABLES, FinanceSource
-
-from clerk_finance_netfile.agencies import PAGE, Agency, find_agency, read_agencies
-from clerk_finance_netfile.pages import read_json
-from clerk_finance_netfile.parse import parse_capture
 
 BASE_URL = "https://netfile.com/Connect2/api/public/"
 PAGE_SIZE = 1000

@@ -125,7 +125,7 @@ def _read_line(line: Line) -> Record | Rejected | Aside:
 
 def read_compiled(text: str) -> str:
     """Read "10/08/2026  8:04AM", Eastern time, as UTC."""
-    local = datetime.strptime(" ".join(text.split()), "%m/%d/%Y %I:%M%p").replace(tzinfo=ZONE)  # noqa: DTZ007
+    local = datetime.strptime(" ".join(text.split()), "%m/%d/%Y %I:%M%p").replace(tzinfo=ZONE)
     return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -1,0 +1,100 @@
+"""The steps of the demonstration: each is a command of clerk's own, printed before it runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from clerk_demo.faults import Faults
+from clerk_demo.simulator import Simulator
+from clerkcore import ClerkError, UsageError
+
+MARKER = ".clerk-demo"
+HELD = 3
+# Every so many requests the upstream answers 500, as the real one does; clerk tries again.
+EVERY_NTH_500 = 9
+
+
+class Show:
+    """An installation in a folder of its own, fed by a simulator."""
+
+    def __init__(self, folder: Path, simulator: Simulator) -> None:
+        self.folder = folder
+        self.simulator = simulator
+
+    def prepare(self) -> None:
+        """Make the installation anew; a folder that is not a demonstration's is left alone."""
+        if self.folder.exists() and any(self.folder.iterdir()) and not (self.folder / MARKER).exists():
+            raise UsageError(f"{self.folder} exists and is no demonstration", remedy="pass --dir with another folder")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        (self.folder / MARKER).touch()
+        self._clerk("init", str(self.folder))
+        (self.folder / "clerk.toml").write_text(self._settings(), encoding="utf-8")
+        self._clerk("sites", "import", "--pilots")
+
+    def _settings(self) -> str:
+        return (
+            "# Made by clerk demo: the upstreams are simulated on this machine.\n"
+            'contact = "demo@example.org"\n\n'
+            '[http]\nallow_private = ["127.0.0.1"]\ndelay = 0.02\nbackoff = 0.1\n\n'
+            f"[sources.netfile]\nbase_url = {json.dumps(self.simulator.netfile_url)}\n\n"
+            f"[sources.florida]\nbase_url = {json.dumps(self.simulator.florida_url)}\n"
+        )
+
+    def pull_twice(self) -> None:
+        """Pull every site on one simulated day and on the next, then show the status."""
+        self.simulator.faults = Faults(every_nth_500=EVERY_NTH_500)
+        for day in (0, 1):
+            click.secho(f"\nDay {day + 1} at the simulated upstreams", bold=True)
+            self.simulator.set_day(day)
+            self._clerk("finance", "etl", "--all")
+            self._clerk("states", "update", "--all")
+        click.echo()
+        self._clerk("status")
+
+    def _clerk(self, *arguments: str) -> None:
+        click.secho(f"\n$ clerk --root {self.folder.name} {' '.join(arguments)}", fg="cyan")
+        sys.stdout.flush()
+        code = subprocess.run(self._command(*arguments), check=False).returncode
+        if code not in (0, HELD):
+            raise ClerkError(f"clerk {' '.join(arguments)} ended with {code}", remedy="see what it printed above")
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "clerkcore", "--root", str(self.folder), *arguments]
+
+    def serve(self, port: int) -> None:
+        """Serve the databases until Ctrl-C; the upstreams stay up, so that more can be pulled meanwhile."""
+        click.secho(f"\n$ clerk --root {self.folder.name} serve", fg="cyan")
+        sys.stdout.flush()
+        with subprocess.Popen(self._command("serve", "--port", str(free_port(port)))) as server:
+            # Ctrl-C reaches the server too, which then ends by itself.
+            with suppress(KeyboardInterrupt):
+                server.wait()
+            server.wait()
+
+    def wait_for_interrupt(self) -> None:
+        """Print the addresses of the upstreams and keep them up until Ctrl-C."""
+        click.echo(f"NetFile: {self.simulator.netfile_url}\nFlorida: {self.simulator.florida_url}\nCtrl-C stops them.")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def free_port(wanted: int) -> int:
+    """Return the wanted port where it is free, else 0, which lets the server choose."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return 0
+    return wanted
