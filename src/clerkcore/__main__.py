@@ -33,12 +33,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         rest, early = split_early(arguments)
         root = Path(early["--root"]).expanduser().resolve() if "--root" in early else find_root(Path.cwd(), environ)
         settings = read_settings(root, environ)
-        discovery = discover(early.get("--plugins-dir", settings.plugins_dir), reserved=CORE)
+        discovery = discover(early.get("--plugins-dir", settings.plugins_folder), reserved=CORE)
         cli = build_cli(discovery, partial(_open_installation, settings, discovery))
         code = cli.main(list(rest), prog_name="clerk", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except ClerkError as error:
-        click.echo(f"Error: {error}", err=True)
+        _complain(error)
         return error.exit_code
     except click.ClickException as error:
         error.show()
@@ -50,6 +50,13 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         # The reader of our output went away, as `| head` does.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the interpreter's last flush
         return 0
+
+
+def _complain(error: ClerkError) -> None:
+    # Not at the top: only an error, which may quote what an upstream wrote, must pay for rich.
+    from clerkcore.cli.output import clean
+
+    click.echo(f"Error: {clean(str(error))}", err=True)
 
 
 def split_early(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -72,10 +72,16 @@ class Installation:
         return load_site(self.root, subdomain)
 
     def sites(self) -> list[Site]:
-        """Return every registered site, by subdomain, disabled ones too."""
+        """Return every site as the ledger knows it, disabled ones too; sources without their settings.
+
+        No site.toml is read, so that a broken one stops no listing.
+        """
         with self.ledger.read() as connection:
             rows = list_sites(connection)
-        return [load_site(self.root, row.subdomain) for row in rows]
+        return [
+            Site(row.subdomain, row.name, row.state, row.kind, row.enabled, {source: {} for source in row.sources})
+            for row in rows
+        ]
 
     def config(self, site: Site, source: str) -> Mapping[str, Any]:
         """Return a source's settings: clerk.toml's [sources.NAME], then the site's own."""

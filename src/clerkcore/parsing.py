@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 
 from clerkcore.errors import SourceError
 from clerkcore.models import Location, Page, Rejected
@@ -22,7 +21,7 @@ LARGEST_CENTS = 2**63 - 1
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?\Z", re.ASCII)
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
 _COUNT = re.compile(r"-?\d{1,3}(,\d{3})+\Z|-?\d+\Z", re.ASCII)
-_MONEY = re.compile(r"\$?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?\Z", re.ASCII)
+_MONEY = re.compile(r"\$?(\d{1,3}(?:,\d{3})+|\d*)(?:\.(\d+))?\Z", re.ASCII)
 
 
 def read_cents(text: str) -> int | None:
@@ -30,24 +29,28 @@ def read_cents(text: str) -> int | None:
     plain = text.strip()
     if not plain:
         return None
-    negative = plain.startswith("-") or (plain.startswith("(") and plain.endswith(")"))
-    bare = plain.removeprefix("-").strip("()").strip() if negative else plain
-    if not _MONEY.match(bare) or not any(ch.isdigit() for ch in bare):
+    bare, negative = _unsigned(plain)
+    amount = _MONEY.match(bare)
+    if not amount or not any(amount.groups()):
         raise ValueError(f"{text!r} is not an amount of money")
-    cents = _cents(bare.lstrip("$").replace(",", ""), text)
+    cents = _cents(amount[1].replace(",", ""), amount[2] or "", text)
     return -cents if negative else cents
 
 
-def _cents(digits: str, text: str) -> int:
-    try:
-        cents = Decimal(digits) * 100
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is not an amount of money") from error
-    if cents != cents.to_integral_value():
+def _unsigned(plain: str) -> tuple[str, bool]:
+    if plain.startswith("(") and plain.endswith(")"):
+        return plain[1:-1].strip(), True
+    return plain.removeprefix("-").strip(), plain.startswith("-")
+
+
+def _cents(whole: str, part: str, text: str) -> int:
+    if part[2:].strip("0"):
         raise ValueError(f"{text!r} has fractions of a cent")
-    if cents > LARGEST_CENTS:
+    digits = f"{whole}{part[:2]:0<2}".lstrip("0")
+    # Its length is looked at first: Python refuses to read a number of thousands of digits.
+    if len(digits) > len(str(LARGEST_CENTS)) or int(digits or "0") > LARGEST_CENTS:
         raise ValueError(f"{text!r} is larger than any amount of money")
-    return int(cents)
+    return int(digits or "0")
 
 
 def read_count(text: str) -> int | None:

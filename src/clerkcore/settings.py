@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -21,6 +22,8 @@ def _number(text: object) -> float:
     if isinstance(text, bool):
         raise ValueError("not a number")
     value = float(str(text))
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
     if value < 0:
         raise ValueError("below zero")
     return value
@@ -93,6 +96,11 @@ class Settings:
     def origin(self, name: str) -> str:
         """Where the value of this field came from: default, clerk.toml or a variable's name."""
         return self.origins.get(name, "default")
+
+    @property
+    def plugins_folder(self) -> str:
+        """The folder of plugins, which like that of secrets is meant from the root; empty for none."""
+        return str(self.root / Path(self.plugins_dir).expanduser()) if self.plugins_dir else ""
 
     def secret(self, name: str) -> str:
         """Return a secret from CLERK_SECRET_<NAME> or its file; SettingsError when absent or readable by others."""

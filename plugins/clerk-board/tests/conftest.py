@@ -1,13 +1,21 @@
-"""Installations with small databases, some of whose values are hostile."""
+"""A small world of sites whose databases are as the road leaves them after one run."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+
+from clerk_board.board import Board
+from clerk_board.serving import build_datasette
 from clerkcore import About, Capture, Client, Column, Download, Parsed, Request, Scope, Site, Source, Table
 from clerkcore.finance import FINANCE_TABLES
 from clerkcore.installation import Installation, create_installation
@@ -16,13 +24,9 @@ from clerkcore.models import Kind
 from clerkcore.plugins import Manager
 from clerkcore.plugins.discovery import discover
 from clerkcore.settings import read_settings
-from clerkcore.sites import SiteFolder, write_site
+from clerkcore.sites import write_site
 from clerkcore.store.database import open_database, transaction
 from clerkcore.store.tables import ensure_tables
-
-HOSTILE = "<script>alert(1)</script>"
-CHECKED = "2026-07-14T08:30:00.000000Z"
-CHANGED = "2026-07-08T06:00:00.000000Z"
 
 Row = Mapping[str, str | int | None]
 
@@ -40,61 +44,56 @@ class Quiet(Source):
         yield from ()
 
 
-class Finance(Quiet):
+class NetFile(Quiet):
     name: ClassVar[str] = "netfile"
     database: ClassVar[str] = "election_finance"
     tables = FINANCE_TABLES
     about = About("Transactions", "NetFile", "https://netfile.example/", "Public record", "https://fppc.example/act")
 
 
-class Hostile(Quiet):
+class Hostile(NetFile):
     name: ClassVar[str] = "hostile"
-    database: ClassVar[str] = "election_finance"
-    tables = FINANCE_TABLES
-    about = About(HOSTILE, HOSTILE, "javascript:alert(1)", HOSTILE, "javascript:alert(2)")
+    about = About("<b>t</b>", "<i>p</i>", "javascript:alert(1)", "<u>l</u>", "javascript:alert(2)")
 
 
-class Ballots(Quiet):
+class Florida(Quiet):
     name: ClassVar[str] = "florida"
     database: ClassVar[str] = "voters"
     tables = (
         Table(
             "county_ballots",
             key=("county",),
-            columns=(
-                Column("county", description="County", public=True),
-                Column("grand_total", "integer", "Ballots in all", public=True),
-            ),
+            columns=(Column("county", description="County"), Column("total", "integer", "Ballots in all")),
             title="Ballots by county",
             description="Ballots by county",
             facets=("county",),
         ),
     )
-    about = About("County reports", "Florida Division of Elections", "https://dos.example/", "Public record")
+    about = About("County reports", "Division of Elections", "https://dos.example/", "Public record")
 
 
-def transaction_row(number: int, **values: str | int | None) -> Row:
-    """A transaction of 5 January 2026 and the days after it."""
-    key = {"filing_id": "1", "form_type": "A", "tran_id": f"T{number}"}
-    return {**key, "calculated_date": f"2026-01-{4 + number:02}", "filer_name": f"Filer {number}", **values}
+@dataclass(frozen=True)
+class Answer:
+    """What the board answered."""
+
+    status: int
+    text: str
 
 
-def fill_database(path: Path, source: Source, rows: Mapping[str, Sequence[Row]]) -> None:
-    """Make a source's database as the road leaves it after one run of one scope."""
-    with open_database(path) as connection, transaction(connection):
-        ensure_tables(connection, source)
-        for table, table_rows in rows.items():
-            for row in table_rows:
-                insert(connection, table, {"source": source.name, "scope": "2026", "run_id": 1, **row})
-        _apply(connection, source.name)
+@dataclass(frozen=True)
+class Pages:
+    """The pages of a board, asked for as a browser would."""
 
+    board: Board
 
-def _apply(connection: sqlite3.Connection, source: str) -> None:
-    times = {"checked_at": CHECKED, "changed_at": CHANGED}
-    run = {"job": "test", "applied_at": CHANGED, "counts": "{}", "tables": "[]"}
-    scope = {"run_id": 1, "source": source, "scope": "2026"}
-    insert(connection, "_clerk_scopes", {**scope, **times})
-    insert(connection, "_clerk_runs", {**scope, **run})
+    def get(self, path: str, host: str = "localhost") -> Answer:
+        response = asyncio.run(self.board.client.get(path, headers={"host": host}))
+        return Answer(response.status_code, response.text)
+
+    def read(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+        return answer.text
 
 
 def insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
@@ -102,52 +101,81 @@ def insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))
 
 
-def add_finding(path: Path, run_id: int, severity: str, table: str = "transactions") -> None:
-    values = {"check_name": "c", "message": "m", "row_keys": "[]", "expected": "", "actual": ""}
-    with open_database(path) as connection:
-        place: Row = {"run_id": run_id, "source": "netfile", "scope": "2026", "table_name": table}
-        insert(connection, "_clerk_findings", {**place, "severity": severity, **values})
+@dataclass
+class World:
+    """An installation to which sites and rows are added."""
 
+    installation: Installation
+    hostile: Source = field(default_factory=Hostile)
+    boards: list[Board] = field(default_factory=list)
 
-def add_site(installation: Installation, subdomain: str, name: str, state: str, kind: Kind) -> SiteFolder:
-    site = Site(subdomain, name, state, kind)
-    write_site(installation.root, site)
-    with installation.ledger.write() as connection:
-        save_site(connection, site)
-    return installation.folder(subdomain)
+    def add_site(self, subdomain: str, name: str, state: str = "CA", kind: Kind = Kind.CITY) -> None:
+        site = Site(subdomain, name, state, kind)
+        write_site(self.installation.root, site)
+        with self.installation.ledger.write() as connection:
+            save_site(connection, site)
+
+    def load(self, subdomain: str, source: Source, **rows: list[Row]) -> Path:
+        """Fill a site's database as run 1 of the scope 2026 would."""
+        path = self.installation.folder(subdomain).database(source.database)
+        scope: Row = {"run_id": 1, "source": source.name, "scope": "2026"}
+        with open_database(path) as connection, transaction(connection):
+            ensure_tables(connection, source)
+            for table, table_rows in rows.items():
+                for row in table_rows:
+                    insert(connection, table, {**scope, **row})
+            checked: Row = {"checked_at": "2026-07-14T08:30:00.000000Z", "changed_at": "2026-07-08T06:00:00.000000Z"}
+            insert(connection, "_clerk_scopes", {**scope, **checked})
+            insert(connection, "_clerk_runs", {**scope, "job": "t", "applied_at": "", "counts": "{}", "tables": "[]"})
+        return path
+
+    def add_san_diego(self, *transactions: Row) -> Path:
+        """San Diego with its finance database; a transaction is told by what is special of it."""
+        self.add_site("sandiego.ca", "San Diego")
+        key: Row = {"filing_id": "1", "form_type": "A"}
+        rows: list[Row] = [{**key, "tran_id": f"T{number}", **row} for number, row in enumerate(transactions)]
+        return self.load("sandiego.ca", NetFile(), transactions=rows)
+
+    def add_florida(self) -> Path:
+        """Florida with the ballots of one county."""
+        self.add_site("fl", "Florida", "FL", Kind.STATE)
+        return self.load("fl", Florida(), county_ballots=[{"county": "Baker", "total": 1}])
+
+    def execute(self, path: Path, sql: str) -> None:
+        """Change a database behind the board's back."""
+        with open_database(path) as connection:
+            connection.execute(sql)
+
+    def add_finding(self, path: Path, run_id: int, severity: str = "info") -> None:
+        """Add what a check of San Diego's transactions found."""
+        place: Row = {"run_id": run_id, "source": "netfile", "scope": "2026", "table_name": "transactions"}
+        told: Row = {"check_name": "c", "message": "m", "row_keys": "[]", "expected": "", "actual": ""}
+        with open_database(path) as connection:
+            insert(connection, "_clerk_findings", {**place, **told, "severity": severity})
+
+    def open(self, *subdomains: str) -> Pages:
+        """Build the board over some sites, or all of them."""
+        self.boards.append(build_datasette(self.installation, subdomains))
+        return Pages(self.boards[-1])
+
+    @contextmanager
+    def serve(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Run `clerk serve` as an operator does; it is killed when it does not end by itself."""
+        command = [sys.executable, "-m", "clerkcore", "--root", str(self.installation.root), "serve", *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def world(tmp_path: Path) -> Iterator[World]:
     """An installation without sites."""
     root = tmp_path / "installation"
     create_installation(root)
-    opened = Installation(read_settings(root, {}), Manager(discover("", reserved={})))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def san_diego(installation: Installation) -> Path:
-    """San Diego's finance database: three live transactions and a removed one."""
-    path = add_site(installation, "sandiego.ca", "San Diego", "CA", Kind.CITY).database("election_finance")
-    transactions = [
-        transaction_row(1, amount_cents=123456, filer_name=HOSTILE),
-        transaction_row(2, amount_cents=-5),
-        transaction_row(3, amount_cents=None),
-        transaction_row(4, amount_cents=7, removed_run_id=1),
-    ]
-    filers = [{"filer_local_id": "7", "filer_name": HOSTILE}]
-    fill_database(path, Finance(), {"transactions": transactions, "filers": filers})
-    return path
-
-
-@pytest.fixture
-def florida(installation: Installation) -> Path:
-    """Florida's ballots of one county."""
-    path = add_site(installation, "fl", "Florida", "FL", Kind.STATE).database("voters")
-    fill_database(path, Ballots(), {"county_ballots": [{"county": "Baker", "grand_total": 1}]})
-    return path
-
-
-AddSite = Callable[[Installation, str, str, str, Kind], SiteFolder]
+    made = World(Installation(read_settings(root, {}), Manager(discover())))
+    yield made
+    for board in made.boards:
+        board.close()
+    made.installation.close()

@@ -60,7 +60,14 @@ class LazyGroup(click.Group):
 def _load_plugin_command(discovery: Discovery, name: str) -> click.Command:
     from clerkcore.plugins.manager import load_command
 
-    command: click.Command = load_command(discovery, name)
+    command = load_command(discovery, name)
+    if not isinstance(command, click.Command):
+        found = discovery.commands[name]
+        raise PluginError(
+            f"{found.target} is no click command",
+            where=f"plugin {found.plugin}",
+            remedy=f"see: clerk plugins show {found.plugin}",
+        )
     return command
 
 

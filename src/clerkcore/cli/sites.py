@@ -64,7 +64,7 @@ def import_sites(installation: Installation, file: Path | None, pilots: bool) ->
         raise UsageError("import a file or the pilots, not both")
     found = import_file(installation, file) if file else (import_pilots if pilots else import_folders)(installation)
     for site in found:
-        click.echo(f"{site.subdomain}: {site.name}, {', '.join(site.sources) or 'no sources yet'}")
+        click.echo(clean(f"{site.subdomain}: {site.name}, {', '.join(site.sources) or 'no sources yet'}"))
     click.echo(f"{len(found)} sites registered")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from clerkcore.cli.output import print_runs
+from clerkcore.cli.output import clean, print_runs
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.orders import Order
@@ -40,4 +40,4 @@ def warn_of_plugins(installation: Installation) -> None:
     """Name every plugin that cannot be used; the others work all the same."""
     for plugin, notes in installation.plugins.problems.items():
         for note in notes:
-            click.echo(f"Warning: plugin {plugin}: {note}", err=True)
+            click.echo(clean(f"Warning: plugin {plugin}: {note}"), err=True)

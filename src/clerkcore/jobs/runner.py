@@ -39,19 +39,22 @@ _SEVERITIES = {Outcome.FAILED: "error", Outcome.HELD: "warning"}
 def run_sites(installation: Installation, order: Order, subdomains: Iterable[str]) -> Iterator[Run]:
     """Run an order on each site in turn and yield its runs as they end."""
     for subdomain in subdomains:
-        try:
-            with hold_site(installation, subdomain, order.job) as held:
-                yield from _run_site(installation, order, held)
-        except SiteBusy as error:
-            yield unrecorded(order.job, subdomain, "", Outcome.SKIPPED, error)
-        except ClerkError as error:
-            yield unrecorded(order.job, subdomain, "", Outcome.FAILED, error)
+        yield from _run_alone(installation, order, subdomain)
 
 
 def run_claimed(installation: Installation, order: Order, lease: Lease) -> Iterator[Run]:
     """Run an order on a site that was claimed."""
-    with hold_site(installation, lease.subdomain, order.job, lease) as held:
-        yield from _run_site(installation, order, held)
+    yield from _run_alone(installation, order, lease.subdomain, lease)
+
+
+def _run_alone(installation: Installation, order: Order, subdomain: str, lease: Lease | None = None) -> Iterator[Run]:
+    try:
+        with hold_site(installation, subdomain, order.job, lease) as held:
+            yield from _run_site(installation, order, held)
+    except SiteBusy as error:
+        yield unrecorded(order.job, subdomain, "", Outcome.SKIPPED, error)
+    except ClerkError as error:
+        yield unrecorded(order.job, subdomain, "", Outcome.FAILED, error)
 
 
 def unrecorded(job: str, subdomain: str, source: str, outcome: Outcome, error: ClerkError) -> Run:
@@ -83,9 +86,9 @@ class HeldSite:
 def hold_site(installation: Installation, subdomain: str, job: str, lease: Lease | None = None) -> Iterator[HeldSite]:
     """Hold a site's lease while the block runs; first closes what a dead process left open."""
     ledger, seconds = installation.ledger, installation.settings.lease_seconds
-    site = installation.site(subdomain)
     held = lease or acquire(ledger, subdomain, job, holder_name(), seconds, now())
     try:
+        site = installation.site(subdomain)
         with Heartbeat(ledger, held, seconds) as heartbeat:
             close_left_runs(installation, subdomain)
             yield HeldSite(installation, site, held, heartbeat.lost)

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, entry_points
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,8 @@ def _plugin(
     faces: Iterable[tuple[str, str]],
     commands: Iterable[tuple[str, str]],
 ) -> Plugin:
+    faces, commands = list(faces), list(commands)
+    _refuse_other_than_text(name, version, summary, *chain(*faces, *commands))
     return Plugin(
         name=name,
         version=version,
@@ -110,6 +113,12 @@ def _plugin(
         faces=tuple(sorted({target.split(":")[0] for _, target in faces})),
         commands=tuple(Command(command, target, name, summary) for command, target in sorted(commands)),
     )
+
+
+def _refuse_other_than_text(*values: object) -> None:
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} stands where a text belongs")
 
 
 def _in_folder(folder: Path) -> Iterator[Plugin]:
@@ -135,7 +144,7 @@ def _read_project(folder: Path) -> Plugin:
             points.get(FACES_GROUP, {}).items(),
             points.get(COMMANDS_GROUP, {}).items(),
         )
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return Plugin(folder.name, "", str(folder), problem=f"its pyproject.toml cannot be used: {error!r}")
 
 
@@ -150,7 +159,7 @@ def _read_file(path: Path) -> Plugin:
             [(path.stem, path.stem)],
             table.get("commands", {}).items(),
         )
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         return Plugin(path.stem, "", str(path), problem=f"it cannot be read: {error!r}")
 
 

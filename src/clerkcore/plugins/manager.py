@@ -38,10 +38,9 @@ class Manager:
         for plugin in discovery.plugins:
             if plugin.problem:
                 self._note(plugin.name, plugin.problem)
-        for clash in discovery.clashes.values():
-            for plugin in discovery.plugins:
-                if plugin.name in clash.split():
-                    self._note(plugin.name, clash)
+            for command in plugin.commands:
+                if command.name in discovery.clashes:
+                    self._note(plugin.name, discovery.clashes[command.name])
 
     def _note(self, plugin: str, problem: str) -> None:
         notes = self._problems.setdefault(plugin, [])
@@ -104,14 +103,14 @@ class Manager:
             else:
                 yield from (Offer(ref, plugin, hook) for ref in refs)
 
-    def call_each(self, hook: str, **arguments: Any) -> dict[str, Exception]:
+    def call_each(self, hook: str, **arguments: Any) -> dict[str, BaseException]:
         """Call a hook on every plugin that has it, each on its own; returns the errors by plugin."""
-        errors: dict[str, Exception] = {}
+        errors: dict[str, BaseException] = {}
         for implementation in getattr(self.hooks.hook, hook).get_hookimpls():
             wanted = {name: arguments[name] for name in implementation.argnames}
             try:
                 implementation.function(**wanted)
-            except Exception as error:  # foreign code, as above
+            except (Exception, SystemExit) as error:  # foreign code, as above
                 errors[implementation.plugin_name.split("/")[0]] = error
         return errors
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -75,7 +74,7 @@ def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
         message="the source has not changed",
     )
     if not work.dry_run:
-        started = time.monotonic()
+        started = work.now()
         with open_database(work.database) as connection, transaction(connection):
             mark_checked(connection, capture.source, capture.scope.name, work.now())
             _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope), started)
@@ -91,7 +90,7 @@ class _Applied:
 
 def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True) -> ScopeResult:
     """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
-    started = time.monotonic()
+    started = work.now()
     with _target(work) as path, open_database(path) as connection:
         connection.execute(f"ATTACH DATABASE ? AS {STAGE}", (str(stage),))
         connection.execute("BEGIN IMMEDIATE")
@@ -121,7 +120,7 @@ def _target(work: Work) -> Iterator[Path]:
 
 
 def _change(
-    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, started: float, guarded: bool
+    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, started: datetime, guarded: bool
 ) -> _Applied:
     source, scope = work.source, capture.scope.name
     ensure_tables(connection, source)
@@ -194,7 +193,7 @@ class SiteReader:
 
 
 def _log(
-    work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int, started: float
+    work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int, started: datetime
 ) -> None:
     log_update(
         connection,
@@ -204,28 +203,18 @@ def _log(
         result=result,
         run_id=work.run_id,
         before=before,
-        started_at=work.now(),
-        duration=round(time.monotonic() - started, 3),
+        started_at=started,
+        duration=round((work.now() - started).total_seconds(), 3),
         summary=result.message,
     )
 
 
-def log_failure(work: Work, scope: Scope, result: ScopeResult, at: datetime) -> None:
+def log_failure(work: Work, scope: Scope, result: ScopeResult, started: datetime) -> None:
     """Note a failed scope in the update log of a database that exists; its rows stay untouched."""
     if work.dry_run or not work.database.is_file():
         return
     with open_database(work.database) as connection, transaction(connection):
-        ensure_tables(connection, work.source)
-        before = count_live(connection, work.source, scope.name)
-        log_update(
-            connection,
-            state=work.site.state,
-            source=work.source,
-            scope=scope,
-            result=result,
-            run_id=work.run_id,
-            before=before,
-            started_at=at,
-            duration=0.0,
-            summary="failed",
-        )
+        # Without a base the tables may not be there yet, and this is no reason to make them.
+        known = read_base(connection, work.source.name, scope.name)
+        before = count_live(connection, work.source, scope.name) if known else 0
+        _log(work, connection, scope, result, before, started)

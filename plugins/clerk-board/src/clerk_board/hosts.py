@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
@@ -39,8 +40,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((address, port), family=family)
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise ClerkError(
-            f"cannot listen: {error.strerror}", where=f"{address} port {port}", remedy="--port 0 takes a free port"
+            f"cannot listen: {reason}", where=f"{address} port {port}", remedy="--port 0 takes a free port"
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clerk_board.catalogue import Catalogue, ColumnFacts, DatabaseFacts, Origin, TableFacts
@@ -20,10 +20,13 @@ SETTINGS: Mapping[str, int | bool] = {
     "num_sql_threads": 2,
     "allow_download": False,
     "default_facet_size": 10,
+    # The page of a row shows its values whole.
+    "truncate_cells_html": 200,
     # Hundreds of trial queries on each page of a table with ninety columns.
     "suggest_facets": False,
 }
 
+_LOG_DESCRIPTION = "One entry for each run of each scope: what was read, what changed, what was held"
 LOG_COLUMNS = (
     ColumnFacts("id", "", "Number of the entry"),
     ColumnFacts("run_timestamp", "", "When the run began (UTC)"),
@@ -51,31 +54,35 @@ LOG_COLUMNS = (
 
 
 def build_metadata(catalogue: Catalogue) -> dict[str, Any]:
-    """Return titles, descriptions, sources and licences."""
+    """Return titles, descriptions, sources and licences; columns are described apart."""
     databases = {database.name: _database_metadata(database) for database in catalogue.databases}
     return {"title": TITLE, "databases": databases}
 
 
 def _database_metadata(database: DatabaseFacts) -> dict[str, Any]:
-    tables: dict[str, Any] = {UPDATE_LOG: _log_metadata()}
+    tables: dict[str, Any] = {UPDATE_LOG: {"title": "Update log", "description": _LOG_DESCRIPTION}}
     for table in database.tables:
-        tables[table.name] = _table_metadata(table, f"{table.title}, removed rows included")
-        tables[table.view] = _table_metadata(table, f"{table.title}, live rows")
+        about = {"description": table.description, **_origin_metadata(table.origins)}
+        tables[table.name] = {"title": f"{table.title}, removed rows included", **about}
+        tables[table.view] = {"title": f"{table.title}, live rows", **about}
     return {"title": database.title, **_origin_metadata(database.origins), "tables": tables}
 
 
-def _log_metadata() -> dict[str, Any]:
-    description = "One entry for each run of each scope: what was read, what changed, what was held"
-    return {"title": "Update log", "description": description, "columns": _column_metadata(LOG_COLUMNS)}
+def describe_columns(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
+    """Yield database, table or view, column and description of every column that is described."""
+    for database in catalogue.databases:
+        yield from _describe(database, UPDATE_LOG, LOG_COLUMNS)
+        for table in database.tables:
+            yield from _describe(database, table.name, table.columns)
+            yield from _describe(database, table.view, table.columns)
 
 
-def _table_metadata(table: TableFacts, title: str) -> dict[str, Any]:
-    about = {"title": title, "description": table.description, **_origin_metadata(table.origins)}
-    return {**about, "columns": _column_metadata(table.columns)}
-
-
-def _column_metadata(columns: Iterable[ColumnFacts]) -> dict[str, str]:
-    return {column.name: column.description for column in columns if column.description}
+def _describe(
+    database: DatabaseFacts, table: str, columns: Iterable[ColumnFacts]
+) -> Iterator[tuple[str, str, str, str]]:
+    for column in columns:
+        if column.description:
+            yield database.name, table, column.name, column.description
 
 
 def _origin_metadata(origins: Iterable[Origin]) -> dict[str, str]:

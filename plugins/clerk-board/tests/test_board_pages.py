@@ -1,0 +1,244 @@
+"""What readers see on the pages."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from datasette.app import Datasette  # type: ignore[import-untyped]
+from datasette.plugins import pm  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from conftest import Pages, World
+
+FINANCE = "/sandiego-ca-election_finance"
+LIVE = f"{FINANCE}/transactions_effective"
+SCRIPT = "<script>alert(1)</script>"
+
+
+def read_words(html: str) -> str:
+    """The text of a page's content without its tags, its white space joined."""
+    content = html.split('<section class="content">')[1].split("<footer")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", content).split())
+
+
+def local_links(html: str) -> set[str]:
+    return {link.replace("&amp;", "&").split("#")[0] for link in re.findall(r'href="(/[^"]*)"', html)}
+
+
+def table_cells(html: str, column: str) -> list[str]:
+    return re.findall(rf'<td class="col-{column}[ "][^>]*>(.*?)</td>', html)
+
+
+def test_home_lists_the_sites_by_state_with_rows_times_source_and_licence(world: World) -> None:
+    world.add_san_diego({}, {}, {"removed_run_id": 1})
+    world.add_florida()
+    assert read_words(world.open().read("/")) == (
+        "Civic data 2 databases as their official sources publish them, for operators on this machine."
+        " California San Diego city, sandiego.ca campaign finance"
+        " Transactions 2 Agencies 0 Filers 0 Filings 0 Last checked 2026-07-14 08:30 UTC"
+        " Last changed 2026-07-08 06:00 UTC Open findings none Source Transactions , NetFile Licence Public record"
+        " Florida Florida state, fl ballots and turnout Ballots by county 1 Last checked 2026-07-14 08:30 UTC"
+        " Last changed 2026-07-08 06:00 UTC Open findings none Source County reports , Division of Elections"
+        " Licence Public record"
+    )
+
+
+def test_home_names_the_sites_without_data(world: World) -> None:
+    world.add_florida()
+    world.add_site("oakland.ca", "Oakland")
+    assert "California Nothing loaded yet: Oakland (oakland.ca)." in read_words(world.open().read("/"))
+
+
+def test_every_link_of_the_home_and_database_pages_leads_somewhere(world: World) -> None:
+    path = world.add_san_diego({})
+    world.add_florida()
+    world.add_finding(path, run_id=1)
+    pages = world.open()
+    links = local_links(pages.read("/")) | local_links(pages.read(FINANCE))
+    assert {link: pages.get(link).status for link in links} == dict.fromkeys(links, 200)
+    assert {FINANCE, LIVE, "/fl-voters", f"{FINANCE}/_clerk_findings?_sort_desc=id"} <= links
+
+
+def test_what_a_filer_is_called_never_becomes_markup(world: World) -> None:
+    world.add_site("sandiego.ca", SCRIPT)
+    key = {"filing_id": "1", "form_type": SCRIPT, "tran_id": "1"}
+    world.load("sandiego.ca", world.hostile, transactions=[{**key, "filer_name": SCRIPT, "tran_dscr": SCRIPT}])
+    pages = world.open()
+    row = re.search(r'data-row="([^"]*)"', pages.read(f"{FINANCE}/transactions"))
+    assert row
+    for path in ("/", FINANCE, LIVE, f"{FINANCE}/transactions", f"{FINANCE}/transactions/{row[1]}"):
+        html = pages.read(path)
+        assert SCRIPT not in html
+        assert "&lt;script&gt;alert(1)" in html
+
+
+def test_only_addresses_of_the_web_become_links(world: World) -> None:
+    world.add_site("sandiego.ca", "San Diego")
+    world.load("sandiego.ca", world.hostile, transactions=[])
+    pages = world.open()
+    for path in ("/", FINANCE, LIVE, f"{FINANCE}/filers"):
+        html = pages.read(path)
+        assert "javascript:" not in html
+        assert "&lt;b&gt;t&lt;/b&gt;, &lt;i&gt;p&lt;/i&gt;" in html
+
+
+def test_cents_are_shown_as_dollars_with_the_cents_at_hand(world: World) -> None:
+    world.add_san_diego({"amount_cents": 123456}, {"amount_cents": -5}, {"amount_cents": None})
+    assert sorted(table_cells(world.open().read(f"{LIVE}?_sort=tran_id"), "amount_cents")) == [
+        "&nbsp;",
+        '<span class="money" title="-5 cents">-$0.05</span>',
+        '<span class="money" title="123456 cents">$1,234.56</span>',
+    ]
+
+
+def test_cents_of_a_query_are_shown_as_dollars_too(world: World) -> None:
+    world.add_san_diego({"amount_cents": 250}, {"amount_cents": 250})
+    query = f"{FINANCE}/-/query?sql=select+sum(amount_cents)+as+total_cents+from+transactions"
+    assert table_cells(world.open().read(query), "total_cents") == [
+        '<span class="money" title="500 cents">$5.00</span>'
+    ]
+
+
+def test_the_export_keeps_the_plain_cents(world: World) -> None:
+    world.add_san_diego({"amount_cents": 123456})
+    assert world.open().read(f"{LIVE}.csv?_col=amount_cents").splitlines() == ["amount_cents", "123456"]
+
+
+def test_the_newest_rows_come_first(world: World) -> None:
+    world.add_san_diego(*({"calculated_date": f"2026-01-0{day}"} for day in (2, 3, 1)))
+    days = table_cells(world.open().read(LIVE), "calculated_date")
+    assert days == ["2026-01-03", "2026-01-02", "2026-01-01"]
+
+
+def test_live_rows_leave_out_what_was_removed_and_the_table_keeps_it(world: World) -> None:
+    world.add_san_diego({}, {"removed_run_id": 1})
+    pages = world.open()
+    live, all_rows = pages.read(LIVE), pages.read(f"{FINANCE}/transactions")
+    assert ("<h1>Transactions, live rows</h1>" in live, len(table_cells(live, "tran_id"))) == (True, 1)
+    assert ("<h1>Transactions, removed rows included</h1>" in all_rows, len(table_cells(all_rows, "tran_id"))) == (
+        True,
+        2,
+    )
+
+
+def test_facets_of_the_source_stand_above_the_rows(world: World) -> None:
+    world.add_san_diego({}, {})
+    pages = world.open()
+    for path in (LIVE, f"{FINANCE}/transactions"):
+        assert re.findall(r'id="facet-(\w+)"', pages.read(path)) == ["form_type", "entity_cd", "filer_name"]
+
+
+def test_columns_are_explained_in_a_closed_list_and_at_their_heads(world: World) -> None:
+    world.add_san_diego({})
+    html = world.open().read(LIVE)
+    assert "<dt>tran_emp</dt><dd>Employer of the other party</dd>" in html
+    assert 'data-column-description="Employer of the other party"' in html
+    assert '<dl class="column-descriptions">' not in html
+
+
+def test_a_row_names_its_source(world: World) -> None:
+    world.add_san_diego({})
+    html = world.open().read(f"{FINANCE}/transactions/netfile,2026,1,A,T0")
+    assert 'Source</dt><dd><a href="https://netfile.example/" rel="noreferrer">Transactions</a>, NetFile</dd>' in html
+
+
+def test_clerks_own_tables_are_not_listed_until_they_are_asked_for(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    own = {f"{FINANCE}/_clerk_runs", f"{FINANCE}/_clerk_scopes", f"{FINANCE}/sqlite_sequence"}
+    assert local_links(pages.read(FINANCE)).isdisjoint(own)
+    assert own <= local_links(pages.read(f"{FINANCE}?_show_hidden=1"))
+
+
+def test_the_update_log_is_listed_and_explained(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    assert f'<a href="{FINANCE}/data_update_log">Update log</a>' in pages.read(FINANCE)
+    assert "<dt>summary</dt><dd>What happened, in words</dd>" in pages.read(f"{FINANCE}/data_update_log")
+
+
+def test_last_checked_is_read_anew_for_each_page(world: World) -> None:
+    path = world.add_san_diego({})
+    pages = world.open()
+    assert [read_checked(pages, page) for page in ("/", FINANCE, LIVE)] == ["2026-07-14 08:30 UTC"] * 3
+    world.execute(path, "UPDATE _clerk_scopes SET checked_at = '2026-07-15T09:00:00Z'")
+    assert [read_checked(pages, page) for page in ("/", FINANCE, LIVE)] == ["2026-07-15 09:00 UTC"] * 3
+
+
+def read_checked(pages: Pages, path: str) -> str:
+    return read_words(pages.read(path)).split("Last checked ")[1].split(" Last changed")[0]
+
+
+def test_rows_are_counted_anew_after_a_run(world: World) -> None:
+    path = world.add_san_diego({}, {})
+    pages = world.open()
+    assert "Transactions 2" in read_words(pages.read("/"))
+    world.execute(path, "UPDATE transactions SET removed_run_id = 2 WHERE tran_id = 'T0'")
+    world.execute(path, "UPDATE _clerk_runs SET run_id = 2")
+    assert "Transactions 1" in read_words(pages.read("/"))
+
+
+def test_findings_are_those_of_the_run_a_scope_rests_on(world: World) -> None:
+    path = world.add_san_diego({})
+    for run_id, severity in ((0, "warning"), (1, "blocking"), (1, "info")):
+        world.add_finding(path, run_id, severity)
+    pages = world.open()
+    assert [read_findings(pages, page) for page in ("/", FINANCE, LIVE)] == ["2, 1 blocking"] * 3
+    assert read_findings(pages, f"{FINANCE}/filers") == "none"
+
+
+def read_findings(pages: Pages, path: str) -> str:
+    return read_words(pages.read(path)).split("Open findings ")[1].split(" Source")[0]
+
+
+def test_a_database_that_breaks_while_it_is_served_is_named(world: World) -> None:
+    path = world.add_san_diego({})
+    world.add_florida()
+    pages = world.open()
+    pages.read("/")
+    world.execute(path, "DROP TABLE _clerk_scopes")
+    words = read_words(pages.read("/"))
+    assert "campaign finance This database cannot be read just now." in words
+    assert "Ballots by county 1" in words
+
+
+def test_pages_take_nothing_from_other_machines(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    for path in ("/", FINANCE, LIVE):
+        html = pages.read(path)
+        assets = re.findall(r'<(?:script|img)[^>]* src="([^"]*)"', html) + re.findall(
+            r'<link[^>]* href="([^"]*)"', html
+        )
+        assert [asset for asset in assets if not asset.startswith(("/", "http://localhost/"))] == []
+        assert [pages.get(asset).status for asset in assets if "board.css" in asset] == [200]
+
+
+def test_databases_cannot_be_downloaded(world: World) -> None:
+    world.add_san_diego({})
+    assert world.open().get(f"{FINANCE}.db").status == 403
+
+
+def test_a_page_of_another_site_cannot_read_through_a_name_of_its_own(world: World) -> None:
+    world.add_florida()
+    pages = world.open()
+    answer = pages.get("/", host="attacker.example:8001")
+    assert (answer.status, answer.text) == (421, "This server answers only to 127.0.0.1, ::1 and localhost.\n")
+    names = ("127.0.0.1:8001", "localhost", "[::1]:8001")
+    assert [pages.get("/", host=name).status for name in names] == [200, 200, 200]
+
+
+def test_every_hook_still_exists_in_datasette(world: World) -> None:
+    world.add_florida()
+    world.open()
+    assert pm.has_plugin("clerk_board")
+    pm.check_pending()
+
+
+def test_another_datasette_of_the_process_is_left_alone(world: World) -> None:
+    path = world.add_san_diego({"amount_cents": 123456})
+    pages = world.open()
+    other = type(pages)(Datasette([str(path)]))
+    assert table_cells(other.read("/election_finance/transactions"), "amount_cents") == ["123456"]
+    assert "board.css" not in other.read("/")

@@ -1,0 +1,95 @@
+"""An installation in a temporary folder, `clerk` as a function, and simulated upstreams to fetch from."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerk_demo import Simulator
+from clerkcore.__main__ import run
+
+SETTINGS = """\
+contact = "tests@example.org"
+
+[http]
+allow_private = ["127.0.0.1"]
+delay = 0
+backoff = 0
+
+[sources.netfile]
+base_url = "{simulator.netfile_url}"
+
+[sources.florida]
+base_url = "{simulator.florida_url}"
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Stdout as JSON Lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Runs commands on one installation, in this process or in one of its own."""
+
+    root: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def __call__(self, *words: str | Path, **environ: str) -> Result:
+        self.capsys.readouterr()
+        code = run([*map(str, words), "--root", str(self.root)], environ)
+        printed = self.capsys.readouterr()
+        return Result(code, printed.out, printed.err)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "clerkcore", *words, "--root", str(self.root)]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_")}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+
+    def add_site(self, subdomain: str, *settings: str, kind: str = "city", state: str = "CA") -> None:
+        words = [word for setting in settings for word in ("--set", setting)]
+        added = self("sites", "add", subdomain, "--name", subdomain.title(), "--state", state, "--kind", kind, *words)
+        assert added.code == 0, added.err
+
+    def database(self, subdomain: str) -> Path:
+        return self.root / "sites" / subdomain / "finance" / "election_finance.db"
+
+
+@pytest.fixture
+def clerk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Clerk:
+    """`clerk` on a new installation without sites."""
+    runner = Clerk(tmp_path / "civic", capsys)
+    assert runner("init").code == 0
+    return runner
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """NetFile and Florida, simulated, on day 0."""
+    with Simulator(seed=1, size=60) as running:
+        yield running
+
+
+@pytest.fixture
+def fed(clerk: Clerk, simulator: Simulator) -> Clerk:
+    """`clerk` whose upstreams are simulated."""
+    (clerk.root / "clerk.toml").write_text(SETTINGS.format(simulator=simulator))
+    return clerk
