@@ -36,7 +36,11 @@ def clean(text: str) -> str:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one object as a line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, ensure_ascii=False, default=_as_text))
+
+
+def _as_text(value: object) -> str:
+    return to_text(value) if isinstance(value, datetime) else str(value)
 
 
 def describe_run(run: Run) -> dict[str, Any]:

@@ -44,6 +44,8 @@ def add(
     installation: Installation, subdomain: str, name: str, state: str, kind: str, settings: tuple[str, ...]
 ) -> None:
     """Add a site, e.g. clerk sites add chico.ca --name Chico --state CA --kind city --set netfile.agency_name=Chico"""
+    if not name.strip():
+        raise UsageError("the name is empty", remedy="give every site a name")
     sources: dict[str, dict[str, str]] = {}
     for source, key, value in map(_read_setting, settings):
         sources.setdefault(source, {})[key] = value

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from clerkcore.errors import ClerkError
 from clerkcore.installation import Installation
-from clerkcore.ledger import list_sites
+from clerkcore.ledger import SiteRow, list_sites
 from clerkcore.settings import FILE_NAME, secret_is_exposed
-from clerkcore.sites import find_sites
+from clerkcore.sites import SiteFolder, find_sites, read_site
 from clerkcore.store.database import read_database
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
@@ -101,30 +101,33 @@ def _check_plugins(installation: Installation) -> Iterator[Check]:
 def _check_ledger(installation: Installation) -> Iterator[Check]:
     try:
         with installation.ledger.read() as connection:
-            rows = {row.subdomain: set(row.sources) for row in list_sites(connection)}
-        yield Check("ledger", OK, f"{len(rows)} sites")
-        folders = {
-            path.parent.name: set(installation.site(path.parent.name).sources)
-            for path in _registered(installation, rows)
-        }
+            rows = {row.subdomain: row for row in list_sites(connection)}
     except ClerkError as error:
         yield Check("ledger", FAILURE, error.message, error.remedy)
         return
-    unknown = sorted(path.parent.name for path in find_sites(installation.root) if path.parent.name not in rows)
-    differing = sorted(name for name, sources in folders.items() if sources != rows[name])
-    for name in unknown + differing:
-        yield Check("sites", WARNING, f"the ledger does not know {name} as its site.toml has it", "clerk sites import")
-    for name in sorted(set(rows) - set(folders)):
+    yield Check("ledger", OK, f"{len(rows)} sites")
+    folders = list(find_sites(installation.root))
+    for config in folders:
+        yield from _check_site(config, rows.get(config.parent.name))
+    for name in sorted(rows.keys() - {config.parent.name for config in folders}):
         yield Check("sites", FAILURE, f"{name} is in the ledger but has no site.toml", "restore its folder")
 
 
-def _registered(installation: Installation, rows: dict[str, set[str]]) -> list[Path]:
-    return [path for path in find_sites(installation.root) if path.parent.name in rows]
+def _check_site(config: Path, row: SiteRow | None) -> Iterator[Check]:
+    try:
+        site = read_site(config)
+    except ClerkError as error:
+        yield Check("sites", FAILURE, f"{error.where}: {error.message}", error.remedy)
+        return
+    told = (site.name, site.state, site.kind, site.enabled, sorted(site.sources))
+    if row is None or told != (row.name, row.state, row.kind, row.enabled, sorted(row.sources)):
+        message = f"the ledger does not know {site.subdomain} as its site.toml has it"
+        yield Check("sites", WARNING, message, "clerk sites import")
 
 
 def _check_databases(installation: Installation) -> Iterator[Check]:
     for config in find_sites(installation.root):
-        for path in installation.folder(config.parent.name).databases():
+        for path in SiteFolder(config.parent).databases():
             yield _check_database(path)
 
 

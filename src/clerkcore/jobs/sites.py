@@ -38,8 +38,10 @@ def add_site(installation: Installation, site: Site) -> Path:
 
 
 def _save(installation: Installation, site: Site, text: str = "") -> Path:
-    path = write_site(installation.root, site, text)
-    _register(installation, [site])
+    with installation.ledger.write() as connection:
+        # Written inside the ledger's transaction: where there is no ledger, no folder is left behind.
+        path = write_site(installation.root, site, text)
+        save_site(connection, site)
     return path
 
 
@@ -67,10 +69,11 @@ def import_folders(installation: Installation) -> list[Site]:
 def import_file(installation: Installation, path: Path) -> list[Site]:
     """Add or update sites from a CSV file with subdomain, name, state and kind; all of them or none."""
     sites = [_with_sources(installation, site) for site in _read_csv(path)]
-    for site in sites:
-        if not installation.folder(site.subdomain).config.exists():
-            write_site(installation.root, site)
-    _register(installation, sites)
+    with installation.ledger.write() as connection:
+        for site in sites:
+            if not installation.folder(site.subdomain).config.exists():
+                write_site(installation.root, site)
+            save_site(connection, site)
     return sites
 
 
@@ -98,7 +101,7 @@ def _read_csv(path: Path) -> Iterator[Site]:
         if not values["name"]:
             raise SiteError("the name is empty", where=where, remedy="give every site a name")
         yield Site(
-            check_subdomain(values["subdomain"]),
+            check_subdomain(values["subdomain"], where),
             values["name"],
             read_state(values["state"], where),
             read_kind(values["kind"], where),

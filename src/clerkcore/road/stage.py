@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,8 @@ from clerkcore.store.tables import column_sql, own_columns
 
 CONFLICT = "conflicting_key"
 INVALID = "invalid_value"
+# A check names its column first, every other message names table and column.
+_BLAMED = re.compile(r"(?:^CHECK constraint failed: |\b\w+\.)(\w+)")
 
 _EVIDENCE = (
     "CREATE TABLE _meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
@@ -88,8 +91,9 @@ class _Stage:
         digest = _digest(table, record.values)
         values = [record.values.get(column.name) for column in table.columns]
         try:
+            _refuse_nul(table, values)
             self.connection.execute(self.inserts[table.name], (*values, record.at.page, record.at.line, digest))
-        except (sqlite3.IntegrityError, OverflowError) as error:
+        except (sqlite3.IntegrityError, OverflowError, ValueError) as error:
             if table.derived:
                 raise PluginError(
                     f"a derived row breaks its table: {error}", where=f"{table.name} {record.at}"
@@ -111,6 +115,8 @@ class _Stage:
 
     def _reject(self, rejected: Rejected) -> None:
         value = "" if self._is_sensitive(rejected.column) else rejected.value
+        # Lone surrogates, which JSON can spell, are no text that SQLite could keep.
+        value = value.encode(errors="backslashreplace").decode()
         row = (rejected.at.page, rejected.at.line, rejected.rule, rejected.column, value, rejected.message)
         self.connection.execute("INSERT INTO _quarantine VALUES (?, ?, ?, ?, ?, ?)", row)
 
@@ -175,8 +181,16 @@ def _digest(table: Table, values: Row) -> bytes:
     return blake2b(repr(content).encode(), digest_size=16).digest()
 
 
+def _refuse_nul(table: Table, values: list[Value]) -> None:
+    """Raise ValueError on text with a NUL in it: SQLite's JSON, and so undo, would cut it there."""
+    for column, value in zip(table.columns, values, strict=True):
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError(f"{table.name}.{column.name} holds a NUL")
+
+
 def _invalid(table: Table, record: Record, error: Exception) -> Rejected:
-    column = next((c for c in own_columns(table) if c in str(error)), "")
+    blamed = _BLAMED.search(str(error))
+    column = blamed[1] if blamed and blamed[1] in own_columns(table) else ""
     return Rejected(INVALID, _without_value(str(error)), record.at, column, str(record.values.get(column, "")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 from clerkcore.errors import StoreError, UsageError
 from clerkcore.interfaces import Table
@@ -11,6 +12,7 @@ from clerkcore.road.work import Work
 from clerkcore.store.database import open_database, transaction
 from clerkcore.store.history import restore
 from clerkcore.store.runs import Applied, applications_of, list_applications, save_undo
+from clerkcore.store.update_log import count_live, log_update, read_logged_scope
 
 
 def undo_run(work: Work, undone: int) -> list[ScopeResult]:
@@ -25,13 +27,13 @@ def undo_run(work: Work, undone: int) -> list[ScopeResult]:
 
 
 def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> None:
+    if application.undone_by_run_id is not None:
+        raise UsageError(f"run {application.run_id} was undone already, by run {application.undone_by_run_id}")
     runs = list_applications(connection, application.source, application.scope)
     effective = next((run for run in runs if run.effective), None)
-    if application.run_id in {runs[0].run_id, effective.run_id if effective else None}:
-        if application.undone_by_run_id is None:
-            return
-        raise UsageError(f"run {application.run_id} was undone already, by run {application.undone_by_run_id}")
     newest = effective or runs[0]
+    if application.run_id in (runs[0].run_id, newest.run_id):
+        return
     raise UsageError(
         f"run {application.run_id} is not the newest of {application.source} {application.scope}",
         remedy=f"undo run {newest.run_id} first",
@@ -39,13 +41,33 @@ def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> Non
 
 
 def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
+    started = time.monotonic()
     with transaction(connection):
+        before = count_live(connection, work.source, undone.scope)
         tables = [_undo_table(work, connection, table, undone) for table in work.source.tables]
         derived = {table.name for table in work.source.tables if table.derived}
         counts = sum((change.counts for change in tables if change.table not in derived), Counts())
         changes = ChangeSet(counts, tuple(tables))
         save_undo(connection, work.run_id, undone, changes, work.now())
+        result = _result(undone, changes)
+        log_update(
+            connection,
+            state=work.site.state,
+            source=work.source,
+            scope=read_logged_scope(connection, undone.run_id, undone.scope),
+            result=result,
+            run_id=work.run_id,
+            before=before,
+            started_at=work.now(),
+            duration=round(time.monotonic() - started, 3),
+            summary=result.message,
+        )
         work.check_lease()
+    return result
+
+
+def _result(undone: Applied, changes: ChangeSet) -> ScopeResult:
+    counts = changes.counts
     message = f"run {undone.run_id} taken back: {counts.added:,} rows back, {counts.disappeared:,} gone"
     outcome = Outcome.CHANGED if counts.differs else Outcome.FRESH
     return ScopeResult(undone.scope, outcome, counts, message=message, tables=changes.tables)

@@ -13,11 +13,12 @@ _SUBDOMAIN = re.compile(r"(?=.{1,100}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-
 _DATABASE_FOLDERS = {"election_finance": "finance"}
 
 
-def check_subdomain(subdomain: str) -> str:
+def check_subdomain(subdomain: str, where: str = "") -> str:
     """Return a subdomain that is safe as a host label and a folder name; SiteError otherwise."""
     if not _SUBDOMAIN.match(subdomain):
         raise SiteError(
             f"{subdomain!r} is not a subdomain",
+            where=where,
             remedy="small letters, digits and hyphens, parts joined by dots, as in alameda.ca",
         )
     return subdomain

@@ -32,11 +32,11 @@ def parse_site(subdomain: str, text: str, where: str) -> Site:
     if not isinstance(sources, dict) or not all(isinstance(part, dict) for part in sources.values()):
         raise SiteError("sources is not a table of tables", where=where, remedy="write [sources.NAME]")
     return Site(
-        subdomain=check_subdomain(subdomain),
+        subdomain=check_subdomain(subdomain, where),
         name=_text(document, "name", where),
         state=read_state(_text(document, "state", where), where),
         kind=read_kind(_text(document, "kind", where), where),
-        enabled=bool(document.get("enabled", True)),
+        enabled=_flag(document, "enabled", where),
         sources=sources,
     )
 
@@ -45,6 +45,13 @@ def _text(document: Mapping[str, Any], key: str, where: str) -> str:
     value = document.get(key)
     if not isinstance(value, str) or not value.strip():
         raise SiteError(f"{key} is missing or not text", where=where, remedy=f'add a line such as {key} = "..."')
+    return value
+
+
+def _flag(document: Mapping[str, Any], key: str, where: str) -> bool:
+    value = document.get(key, True)
+    if not isinstance(value, bool):
+        raise SiteError(f"{key} is neither true nor false", where=where, remedy=f"write {key} = false")
     return value
 
 

@@ -15,8 +15,15 @@ def _key_json(table: Table, alias: str) -> str:
 
 def _row_json(table: Table, alias: str) -> str:
     # Not json_object(): SQLite takes at most 127 arguments in a call, and a table may have 100 columns.
-    fields = " || ',' || ".join(f"'\"{column}\":' || json_quote({alias}.{column})" for column in all_columns(table))
+    reals = {column.name for column in table.columns if column.type == "real"}
+    quoted = ((name, _real_json if name in reals else "json_quote({})".format) for name in all_columns(table))
+    fields = " || ',' || ".join(f"'\"{name}\":' || {quote(f'{alias}.{name}')}" for name, quote in quoted)
     return f"'{{' || {fields} || '}}'"
+
+
+def _real_json(value: str) -> str:
+    # json_quote() rounds to 15 digits, and an image must bring back the very same number.
+    return f"CASE WHEN {value} IS NULL THEN 'null' ELSE printf('%!.20g', {value}) END"
 
 
 def apply_delta(connection: sqlite3.Connection, table: Table, run_id: int, source: str, scope: str) -> None:

@@ -118,9 +118,7 @@ def save_undo(connection: sqlite3.Connection, run_id: int, undone: Applied, chan
             "undoes_run_id": undone.run_id,
         },
     )
-    _set_undone_by(connection, undone, undone.run_id, run_id)
-    if undone.undoes_run_id is not None:
-        _set_undone_by(connection, undone, undone.undoes_run_id, None)
+    _mark_undone(connection, undone, run_id)
     base = before or Base(run_id, "", "", 0)
     _move_base(connection, undone.source, undone.scope, base, at, moved=True)
 
@@ -132,11 +130,15 @@ def _before(connection: sqlite3.Connection, undone: Applied) -> Base | None:
     return Base(run.run_id, run.capture, run.sha256, run.parser_version) if run else None
 
 
-def _set_undone_by(connection: sqlite3.Connection, scope: Applied, run_id: int, undone_by: int | None) -> None:
+def _mark_undone(connection: sqlite3.Connection, run: Applied, undone_by: int | None) -> None:
+    """Note who took a run back; what an undo had taken back itself changes sides, and so on down the chain."""
     connection.execute(
         "UPDATE _clerk_runs SET undone_by_run_id = ? WHERE run_id = ? AND source = ? AND scope = ?",
-        (undone_by, run_id, scope.source, scope.scope),
+        (undone_by, run.run_id, run.source, run.scope),
     )
+    below = run.undoes_run_id and find_application(connection, run.undoes_run_id, run.source, run.scope)
+    if below:
+        _mark_undone(connection, below, run.run_id if undone_by is None else None)
 
 
 def _insert_run(connection: sqlite3.Connection, values: Mapping[str, object]) -> None:

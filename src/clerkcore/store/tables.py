@@ -26,6 +26,7 @@ _SQL_TYPES = {
     "cents": "INTEGER",
 }
 _SHAPES = {
+    "real": "abs({c}) < 9e999",
     "boolean": "{c} IN (0, 1)",
     "date": "{c} IS date({c})",
     "datetime": "{c} GLOB '????-??-??T??:??:*Z' AND datetime({c}) IS NOT NULL",

@@ -24,6 +24,15 @@ def count_live(connection: sqlite3.Connection, source: Source, scope: str) -> in
     )
 
 
+def read_logged_scope(connection: sqlite3.Connection, run_id: int, name: str) -> Scope:
+    """Return a scope as the log row of a run tells it, with its data source and election."""
+    row = connection.execute(
+        "SELECT data_source, election_id, election_date FROM data_update_log WHERE run_id = ? AND scope = ?",
+        (run_id, name),
+    ).fetchone()
+    return Scope(name, {key: row[key] for key in row.keys() if row[key] is not None} if row else {})
+
+
 def log_update(
     connection: sqlite3.Connection,
     *,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,17 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 class Bench:
-    """Loads files as one scope of a source, in a folder of its own, and reads back the rows."""
+    """Loads files as one scope of a source, in a folder of its own, and reads back the rows.
+
+    `last_run` is the number of the newest run, whatever became of it.
+    """
 
     def __init__(self, folder: Path, source: Source, scope: Scope, site: Site) -> None:
         self.folder = folder
         self.source = source
         self.scope = scope
         self.site = site
-        self._numbers = count(1)
+        self.last_run = 0
 
     def load(self, files: Files) -> ScopeResult:
         """Bring files in as a run does; SourceError and others are raised, not told."""
@@ -47,11 +49,6 @@ class Bench:
         """Take back a run of this scope."""
         (result,) = undo_run(self._work(), run_id)
         return result
-
-    @property
-    def last_run(self) -> int:
-        """The number of the newest run."""
-        return self._work_number - 1
 
     def rows(self) -> Rows:
         """Return the live rows of every table by key, without the numbers of their runs."""
@@ -72,8 +69,9 @@ class Bench:
         return SiteFolder(self.folder / "site")
 
     def _work(self) -> Work:
+        self.last_run += 1
         settings = Settings(root=self.folder)
-        return Work(self.site, self.source, self._site_folder, settings, next(self._numbers), "bench")
+        return Work(self.site, self.source, self._site_folder, settings, self.last_run, "bench")
 
     def _keep(self, work: Work, files: Files) -> Capture:
         inbox = self.folder / "inbox" / str(work.run_id)
