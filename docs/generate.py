@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+import clerkcore
 from clerkcore import hookspecs
 from clerkcore.cli.root import CORE, build_cli
 from clerkcore.installation import FAMILIES
@@ -161,6 +162,18 @@ def _tell_table(table: Table) -> str:
     ]
     columns = _table(("Column", "Type", "Compared", "Meaning"), rows)
     return f"#### {table.name}\n\n{table.description}. {' '.join(facts)}\n\n{columns}"
+
+
+def tell_names() -> str:
+    """Return the table of the names that `clerkcore` exports."""
+    return _table(("Name", "What it is"), [(f"`{name}`", _first_sentence(name)) for name in clerkcore.__all__])
+
+
+def _first_sentence(name: str) -> str:
+    thing = getattr(clerkcore, name)
+    if isinstance(thing, type) or name == "hookimpl":
+        return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    return f"`{thing}`".replace("clerkcore.models.", "").replace("typing.", "").replace("collections.abc.", "")
 
 
 def include(path: str, language: str = "python") -> str:

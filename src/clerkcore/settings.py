@@ -67,6 +67,7 @@ class Settings:
 
     root: Path
     contact: str = _setting("contact", _text, "", "address or URL in the User-Agent, for the publishers of the data")
+    notice: str = _setting("notice", _text, "", "a line above every served page, such as that the data is invented")
     plugins_dir: str = _setting("plugins_dir", _text, "", "folder of plugins that are not installed")
     secrets_dir: str = _setting("secrets_dir", _text, "secrets", "folder of secret files, one value a file, mode 0600")
     http_timeout: float = _setting("http.timeout", _number, 30.0, "seconds without an answer before a request fails")

@@ -17,7 +17,7 @@ STATIC = "board"
 class Board(Datasette):  # type: ignore[misc]
     """A Datasette that knows its catalogue; the hooks of clerk-board serve no other."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, notice: str = "") -> None:
         super().__init__(
             files=[],
             metadata=build_metadata(catalogue),
@@ -27,6 +27,7 @@ class Board(Datasette):  # type: ignore[misc]
             static_mounts=[(STATIC, str(THEME / "static"))],
         )
         self.catalogue = catalogue
+        self.notice = notice
         self.row_counts: dict[str, tuple[object, dict[str, int | None]]] = {}
         # Datasette adds an empty database in memory where it is given no file.
         self.remove_database("_memory")

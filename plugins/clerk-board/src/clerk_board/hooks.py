@@ -53,11 +53,12 @@ def extra_template_vars(
 
     async def read() -> dict[str, Any]:
         if template == "index.html":
-            return {"states": await read_home(board), "catalogue": board.catalogue}
+            return {"states": await read_home(board), "catalogue": board.catalogue, "notice": board.notice}
         facts = board.catalogue.database(database)
         if facts is None or template not in ("database.html", "table.html", "row.html"):
-            return {}
-        return {"board": await read_page(board, facts, table), **await _quieten(board, facts.name, table)}
+            return {"notice": board.notice}
+        shown = await _quieten(board, facts.name, table)
+        return {"board": await read_page(board, facts, table), "notice": board.notice, **shown}
 
     return read
 

@@ -41,7 +41,7 @@ def build_datasette(installation: Installation, subdomains: Sequence[str] = ()) 
         raise ClerkError(broken.reason, where=str(broken.path), remedy="see: clerk doctor")
     if not pm.has_plugin(HOOKS):
         pm.register(hooks, HOOKS)
-    return Board(catalogue)
+    return Board(catalogue, installation.settings.notice)
 
 
 def _check_files(sites: Sequence[Site], files: Sequence[tuple[Site, Path]]) -> None:

@@ -12,7 +12,14 @@ from clerk_demo.simulator import Simulator
 
 
 @click.command()
-@click.option("--dir", "folder", default="demo", show_default=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--dir",
+    "folder",
+    default="demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the demonstration.",
+)
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="For the pages; 0 is any.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same data.")
 @click.option("--size", default=1200, show_default=True, type=click.IntRange(20, 1_000_000), help="Rows of an agency.")
@@ -31,7 +38,7 @@ def demo(folder: Path, port: int, seed: int, size: int, replay: Path | None, onc
     """
     kept = Replay.from_folder(replay) if replay else None
     with Simulator(seed=seed, size=size, replay=kept) as simulator:
-        show = Show(folder.resolve(), simulator)
+        show = Show(folder.resolve(), simulator, replayed=kept is not None)
         if upstreams:
             show.wait_for_interrupt()
             return

@@ -26,9 +26,10 @@ EVERY_NTH_500 = 9
 class Show:
     """An installation in a folder of its own, fed by a simulator."""
 
-    def __init__(self, folder: Path, simulator: Simulator) -> None:
+    def __init__(self, folder: Path, simulator: Simulator, *, replayed: bool = False) -> None:
         self.folder = folder
         self.simulator = simulator
+        self.replayed = replayed
 
     def prepare(self) -> None:
         """Make the installation anew; a folder that is not a demonstration's is left alone."""
@@ -44,11 +45,17 @@ class Show:
     def _settings(self) -> str:
         return (
             "# Made by clerk demo: the upstreams are simulated on this machine.\n"
-            'contact = "demo@example.org"\n\n'
+            'contact = "demo@example.org"\n'
+            f"notice = {json.dumps(self._notice())}\n\n"
             '[http]\nallow_private = ["127.0.0.1"]\ndelay = 0.02\nbackoff = 0.1\n\n'
             f"[sources.netfile]\nbase_url = {json.dumps(self.simulator.netfile_url)}\n\n"
             f"[sources.florida]\nbase_url = {json.dumps(self.simulator.florida_url)}\n"
         )
+
+    def _notice(self) -> str:
+        if self.replayed:
+            return "A demonstration: some figures are replayed from saved files, all others are invented."
+        return "A demonstration: every name and figure here is invented."
 
     def pull_twice(self) -> None:
         """Pull every site on one simulated day and on the next, then show the status."""

@@ -104,7 +104,7 @@ class Florida(StateAdapter):
                 yield parsed
 
     def verify_data_quality(self, db: Reader, scope: Scope) -> Iterable[Finding]:
-        """Compare the counties' sums with the state's totals, and each county with its own parties; name stale counties."""
+        """Compare counties with the state's totals and with their own parties; name counties that are out of date."""
         yield from _compare_totals(db)
         yield from _compare_parties(db)
         yield from _find_stale(db)

@@ -40,20 +40,20 @@ class Damaging(SuiteBase):
     def test_a_damaged_file_changes_no_row(self, loaded: Bench, files: Files, damage: Damage) -> None:
         """A file that is not what the source sends ends in SourceError, a hold or quarantine."""
         for name, body in files.items():
-            self.survive(loaded, {**files, name: damage.spoil(body)}, f"{name}: {damage.name}")
+            self.survive(loaded, files, {**files, name: damage.spoil(body)}, f"{name}: {damage.name}")
 
     def test_a_page_twice_changes_no_row(self, loaded: Bench, files: Files) -> None:
         """An upstream that repeats a page, or serves one in place of another, is refused or does no harm."""
         for name, body in files.items():
-            self.survive(loaded, {**files, f"again-{name}": body}, f"{name} twice")
+            self.survive(loaded, files, {**files, f"again-{name}": body}, f"{name} twice")
             for other in files.keys() - {name}:
-                self.survive(loaded, {**files, other: body}, f"{name} in place of {other}")
+                self.survive(loaded, files, {**files, other: body}, f"{name} in place of {other}")
 
     def test_a_missing_page_changes_no_row(self, loaded: Bench, files: Files) -> None:
         """A capture that lacks a page is not taken for the whole."""
         for name in files if len(files) > 1 else ():
             rest = {other: body for other, body in files.items() if other != name}
-            self.survive(loaded, rest, f"without {name}")
+            self.survive(loaded, files, rest, f"without {name}")
 
     def test_a_file_cut_anywhere_holds_no_record_of_its_own(
         self, source: Source, files: Files, parsed: list[Parsed]
@@ -108,11 +108,12 @@ class Damaging(SuiteBase):
             read, before = count_records(source, found), count_records(source, parsed)
             assert read == before, f"{what}: {before - read} records are lost without a word"
 
-    def survive(self, bench: Bench, files: Files, what: str) -> None:
-        """Load damaged files and fail the test where that changed a row or told too little."""
+    def survive(self, bench: Bench, good: Files, damaged: Files, what: str) -> None:
+        """Load damaged files on top of good ones; fail the test where that changed a row or told too little."""
+        bench.load(good)
         before = bench.rows()
         try:
-            result = bench.load(files)
+            result = bench.load(damaged)
         except SourceError as error:
             self.check_message(error, what)
         except Exception as error:

@@ -21,6 +21,7 @@ from clerkcore import (
     Severity,
     Site,
     SiteError,
+    SourceError,
 )
 from clerkcore.finance import TRANSACTIONS, FinanceSource
 from clerkcore.parsing import Line, read_cents, read_date, read_delimited, read_text
@@ -62,10 +63,14 @@ class ExampleCounty(FinanceSource):
         yield client.get(f"{self.config['url']}/{scope.params['year']}.csv")
 
     def parse(self, capture: Capture) -> Iterator[Parsed]:
-        """Yield a transaction for each line, and set the control total aside."""
+        """Yield a transaction for each line, and set the control total aside; a file without one was cut off."""
         for page in capture.pages:
+            last: Parsed | None = None
             for line in read_delimited(page, tuple(FIELDS), where=self.name):
-                yield line if isinstance(line, Rejected) else _read_line(line)
+                last = line if isinstance(line, Rejected) else _read_line(line)
+                yield last
+            if not isinstance(last, Aside):
+                raise SourceError("ends without its total", where=f"{self.name} {page.name}", remedy="fetch it again")
 
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Compare the sum of the transactions with the control total."""

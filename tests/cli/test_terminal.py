@@ -1,0 +1,75 @@
+"""What upstreams and files write never drives the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerk_demo import agency_year, write_netfile_csv
+
+Clerk = Any  # the class of the fixture in conftest.py
+ESCAPE = "\x1b[31;1m\x1b]0;owned\x07\r\x9b2J"
+
+
+def assert_tame(clerk: Clerk, *words: str | Path) -> None:
+    answered = clerk(*words)
+    printed = answered.out + answered.err
+    assert "owned" in printed
+    assert [character for character in printed if not character.isprintable() and character != "\n"] == []
+
+
+@pytest.fixture
+def named(clerk: Clerk) -> Clerk:
+    """`clerk` with a site whose name holds control characters."""
+    folder = clerk.root / "sites" / "oz.ks"
+    folder.mkdir()
+    name = "".join(f"\\u{ord(character):04x}" for character in ESCAPE)
+    (folder / "site.toml").write_text(f'name = "{name}"\nstate = "KS"\nkind = "city"\n')
+    return clerk
+
+
+def test_the_name_of_a_site(named: Clerk) -> None:
+    assert_tame(named, "sites", "import")
+    assert_tame(named, "sites", "list")
+    assert_tame(named, "sites", "show", "oz.ks")
+
+
+def test_a_key_of_a_broken_site_toml(named: Clerk) -> None:
+    config = named.root / "sites" / "oz.ks" / "site.toml"
+    config.write_text(config.read_text().replace("name", '"\\u001b[31mowned"', 1))
+    assert_tame(named, "sites", "import")
+    assert_tame(named, "doctor")
+
+
+def test_a_header_and_a_value_of_an_upstream(clerk: Clerk, tmp_path: Path) -> None:
+    clerk.add_site("sandiego.ca", "netfile.agency=CSD")
+    words = ("finance", "etl", "sandiego.ca", "--year", "2020", "--from")
+    assert_tame(clerk, *words, save(tmp_path, f"{ESCAPE}\n"))
+    assert_tame(clerk, "runs", "show", "1")
+    assert_tame(clerk, "runs", "list")
+    assert_tame(clerk, "status")
+    rows = agency_year(1, "CSD", 2020, 0, 60)
+    rows[0]["Calculated_Amount"] = rows[0]["Form_Type"] = ESCAPE.replace("\r", "")
+    clerk(*words, write_netfile_csv(tmp_path / "saved.csv", rows))
+    assert_tame(clerk, "quarantine", "list")
+
+
+def save(folder: Path, text: str) -> Path:
+    path = folder / "broken.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_value_that_states_try_shows(clerk: Clerk, tmp_path: Path) -> None:
+    header = "ElectionNumber ElectionDate ElectionName CountyName StatType TotalRep TotalDem TotalOth TotalNpa GrandTotal CompileDate"
+    values = ["49894", "11/03/2026", "General", ESCAPE.replace("\r", ""), "VbmVoted", *"00000", "10/08/2026  8:04AM"]
+    file = save(tmp_path, "\t".join(header.split()) + "\n" + "\t".join(values) + "\n")
+    assert_tame(clerk, "states", "try", "florida", "--from", file, "--source", "VbmVoted", "--election", "49894")
+
+
+def test_the_summary_and_the_reason_of_a_broken_plugin(clerk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise RuntimeError('\\x1b[31mowned')\n")
+    for words in (["plugins", "list"], ["plugins", "show", "broken"], ["doctor"], ["status"]):
+        assert_tame(clerk, *words, "--plugins-dir", tmp_path)
