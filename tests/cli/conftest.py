@@ -93,3 +93,10 @@ def fed(clerk: Clerk, simulator: Simulator) -> Clerk:
     """`clerk` whose upstreams are simulated."""
     (clerk.root / "clerk.toml").write_text(SETTINGS.format(simulator=simulator))
     return clerk
+
+
+@pytest.fixture
+def san_diego(fed: Clerk) -> Clerk:
+    """`clerk` with one site whose upstream is simulated."""
+    fed.add_site("sandiego.ca", "netfile.agency=CSD")
+    return fed

@@ -79,10 +79,13 @@ def test_a_folder_without_settings_is_a_failure(clerk: Clerk) -> None:
 
 
 def test_a_broken_plugin_is_a_failure(clerk: Clerk) -> None:
-    (clerk.root / "broken.py").write_text("raise RuntimeError('no rain')\n")
+    (clerk.root / "rainless.py").write_text("raise RuntimeError('no rain')\n")
     checked = clerk("doctor", "--plugins-dir", clerk.root)
     assert checked.code == 1
-    assert "failure  plugin: broken: broken does not load: RuntimeError: no rain (clerk plugins show broken)" in checked.out
+    assert (
+        "failure  plugin: rainless: rainless does not load: RuntimeError: no rain (clerk plugins show rainless)"
+        in checked.out
+    )
 
 
 @pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00" + b"\xff" * 4000])

@@ -123,7 +123,9 @@ def test_init_tells_what_it_made_and_makes_nothing_twice(tmp_path: Path, capsys:
     root, next_step = tmp_path / "civic", "Next: clerk sites import --pilots, or clerk sites add "
     assert run(["init", str(root)], {}) == 0
     made = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(next_step)]
-    assert made == [f"made {path}" for path in (root, root / "sites", root / "secrets", root / "clerk.toml", root / "civic.db")]
+    assert made == [
+        f"made {path}" for path in (root, root / "sites", root / "secrets", root / "clerk.toml", root / "civic.db")
+    ]
     assert run(["init", str(root)], {}) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{root} is complete"
     assert (root / "secrets").stat().st_mode & 0o777 == 0o700

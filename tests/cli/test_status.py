@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from clerk_demo import Faults, Simulator
 
 Clerk = Any  # the class of the fixture in conftest.py
 KEYS = ["site", "source", "outcome", "run_id", "at", "counts", "findings", "held", "message", "command"]
-
-
-@pytest.fixture
-def san_diego(fed: Clerk) -> Clerk:
-    """`clerk` with one site whose upstream is simulated."""
-    fed.add_site("sandiego.ca", "netfile.agency=CSD")
-    return fed
 
 
 def etl(clerk: Clerk) -> int:
@@ -86,7 +77,18 @@ def test_the_screen_ends_with_a_summary(san_diego: Clerk) -> None:
     san_diego.add_site("oakland.ca", "netfile.agency=COAK")
     etl(san_diego)
     lines = san_diego("status").out.splitlines()
-    assert lines[0].split() == ["Site", "Source", "Last", "run", "Outcome", "Changes", "Held", "Message", "What", "helps"]
+    assert lines[0].split() == [
+        "Site",
+        "Source",
+        "Last",
+        "run",
+        "Outcome",
+        "Changes",
+        "Held",
+        "Message",
+        "What",
+        "helps",
+    ]
     assert "clerk finance etl oakland.ca" in lines[1]
     assert "+60 ~0 -0" in lines[2]
     assert lines[-1] == "2 sites, 2 sources: 1 changed, 1 never"

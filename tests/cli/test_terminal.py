@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clerk_demo import agency_year, write_netfile_csv
+from clerk_demo import agency_year, county_file, write_netfile_csv
 
 Clerk = Any  # the class of the fixture in conftest.py
 ESCAPE = "\x1b[31;1m\x1b]0;owned\x07\r\x9b2J"
@@ -49,7 +49,6 @@ def test_a_header_and_a_value_of_an_upstream(clerk: Clerk, tmp_path: Path) -> No
     assert_tame(clerk, *words, save(tmp_path, f"{ESCAPE}\n"))
     assert_tame(clerk, "runs", "show", "1")
     assert_tame(clerk, "runs", "list")
-    assert_tame(clerk, "status")
     rows = agency_year(1, "CSD", 2020, 0, 60)
     rows[0]["Calculated_Amount"] = rows[0]["Form_Type"] = ESCAPE.replace("\r", "")
     clerk(*words, write_netfile_csv(tmp_path / "saved.csv", rows))
@@ -63,13 +62,12 @@ def save(folder: Path, text: str) -> Path:
 
 
 def test_a_value_that_states_try_shows(clerk: Clerk, tmp_path: Path) -> None:
-    header = "ElectionNumber ElectionDate ElectionName CountyName StatType TotalRep TotalDem TotalOth TotalNpa GrandTotal CompileDate"
-    values = ["49894", "11/03/2026", "General", ESCAPE.replace("\r", ""), "VbmVoted", *"00000", "10/08/2026  8:04AM"]
-    file = save(tmp_path, "\t".join(header.split()) + "\n" + "\t".join(values) + "\n")
+    text = county_file(1, "49894", "VbmVoted", 0).decode()
+    file = save(tmp_path, text.replace("Alachua", ESCAPE.replace("\r", "")))
     assert_tame(clerk, "states", "try", "florida", "--from", file, "--source", "VbmVoted", "--election", "49894")
 
 
 def test_the_summary_and_the_reason_of_a_broken_plugin(clerk: Clerk, tmp_path: Path) -> None:
-    (tmp_path / "broken.py").write_text("raise RuntimeError('\\x1b[31mowned')\n")
-    for words in (["plugins", "list"], ["plugins", "show", "broken"], ["doctor"], ["status"]):
+    (tmp_path / "hostile.py").write_text("raise RuntimeError('\\x1b[31mowned')\n")
+    for words in (["plugins", "list"], ["plugins", "show", "hostile"], ["doctor"], ["status"]):
         assert_tame(clerk, *words, "--plugins-dir", tmp_path)

@@ -86,6 +86,11 @@ class Plugins:
         printed = self.capsys.readouterr()
         return Result(code, printed.out, printed.err)
 
+    def add_site(self, source: str) -> None:
+        """Add Oz, a site with this source."""
+        words = ("sites", "add", "oz.ks", "--name", "Oz", "--state", "KS", "--kind", "city", "--set", f"{source}.x=1")
+        assert self.clerk(*words).code == 0
+
     def show(self, name: str) -> dict[str, Any]:
         shown = self.clerk("plugins", "show", name, "--json")
         assert shown.code == 0, shown.err
@@ -108,9 +113,7 @@ def plugins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Plug
 
 def write_as_file(plugins: Plugins, module: str, source: str, command: str) -> None:
     texts = (SCRIPT, FACE, COMMAND)
-    plugins.write_file(
-        module, "".join(text.format(module=module, source=source, command=command) for text in texts)
-    )
+    plugins.write_file(module, "".join(text.format(module=module, source=source, command=command) for text in texts))
 
 
 def write_as_project(plugins: Plugins, module: str, source: str, command: str) -> None:

@@ -15,7 +15,10 @@ FACES = {
     "raises at import": ("raise RuntimeError('no rain')", "broken does not load: RuntimeError: no rain"),
     "exits at import": ("import sys\nsys.exit('bye')", "broken does not load: SystemExit: bye"),
     "is no Python": ("def", "broken does not load: SyntaxError: invalid syntax (broken.py, line 1)"),
-    "imports what is not there": ("import nosuch", "broken does not load: ModuleNotFoundError: No module named 'nosuch'"),
+    "imports what is not there": (
+        "import nosuch",
+        "broken does not load: ModuleNotFoundError: No module named 'nosuch'",
+    ),
     "its hook raises": (f"{HOOK}raise OSError('dry')", "register_finance_sources failed: OSError: dry"),
     "its hook exits": (f"{HOOK}raise SystemExit(3)", "register_finance_sources failed: SystemExit: 3"),
     "its hook returns a text": (
@@ -51,7 +54,9 @@ SCRIPTS = {
 def assert_the_rest_works(plugins: Plugins) -> None:
     helped = plugins.clerk("--help")
     assert helped.code == 0
-    assert {"accept", "finance", "states", "serve", "status"} <= {line.split()[0] for line in helped.out.splitlines() if line}
+    assert {"accept", "finance", "states", "serve", "status"} <= {
+        line.split()[0] for line in helped.out.splitlines() if line
+    }
     assert plugins.clerk("status").code == 0
     assert plugins.show("clerk-finance-netfile")["health"] == "ok"
     assert plugins.clerk("states", "list", "--json").rows[0]["adapter"] == "florida"
@@ -66,7 +71,9 @@ def test_a_broken_face_is_named_with_the_reason_and_the_rest_works(plugins: Plug
 
 
 def test_a_misspelt_hook_is_named_and_blamed_on_no_other_plugin(plugins: Plugins) -> None:
-    plugins.write_file("aaa", "from clerkcore import hookimpl\n\n@hookimpl\ndef register_finance_sourcez():\n    pass\n")
+    plugins.write_file(
+        "aaa", "from clerkcore import hookimpl\n\n@hookimpl\ndef register_finance_sourcez():\n    pass\n"
+    )
     plugins.write_file("bbb", f"{HOOK}return [Ref('topeka', 'bbb:Topeka')]\n")
     [problem] = plugins.show("aaa")["problems"]
     assert "unknown hook 'register_finance_sourcez'" in problem
@@ -133,8 +140,10 @@ def test_a_broken_command_fails_alone_and_names_its_plugin(plugins: Plugins, bod
 
 
 def test_an_after_update_that_fails_is_reported_and_stops_nothing(plugins: Plugins) -> None:
-    plugins.write_file("aaa", "from clerkcore import hookimpl\n\n@hookimpl\ndef after_update():\n    raise SystemExit(9)\n")
-    plugins.clerk(*"sites add oz.ks --name Oz --state KS --kind city --set nosuch.agency=OZ".split())
+    plugins.write_file(
+        "aaa", "from clerkcore import hookimpl\n\n@hookimpl\ndef after_update():\n    raise SystemExit(9)\n"
+    )
+    plugins.add_site("nosuch")
     failed = plugins.clerk("finance", "etl", "oz.ks", "--json")
     assert (failed.code, failed.rows[0]["run_id"]) == (1, 1)
     assert "plugin aaa: after_update failed: SystemExit: 9\n" in failed.err
@@ -142,7 +151,7 @@ def test_an_after_update_that_fails_is_reported_and_stops_nothing(plugins: Plugi
 
 def test_a_source_of_a_broken_plugin_fails_with_the_reason(plugins: Plugins) -> None:
     plugins.write_file("broken", "raise RuntimeError('no rain')\n")
-    plugins.clerk(*"sites add oz.ks --name Oz --state KS --kind city --set broken.agency=OZ".split())
+    plugins.add_site("broken")
     [run] = plugins.clerk("finance", "etl", "oz.ks", "--json").rows
     assert run["outcome"] == "failed"
     assert run["message"].startswith("no plugin offers 'broken' (register_finance_sources); offered: netfile; ")

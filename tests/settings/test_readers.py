@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -65,7 +66,7 @@ def test_money_is_read_as_cents(text: str, cents: int | None) -> None:
     ],
 )
 def test_what_is_no_money_is_refused_with_the_reason(text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match="money|cent") as caught:
+    with pytest.raises(ValueError, match=r"money|cent") as caught:
         read_cents(text)
     assert str(caught.value) == f"{text!r} {reason}"
 
@@ -79,12 +80,8 @@ def test_every_amount_survives_the_way_through_text(cents: int) -> None:
 
 @given(st.text())
 def test_any_text_is_an_amount_or_refused(text: str) -> None:
-    try:
-        cents = read_cents(text)
-    except ValueError as error:
-        assert repr(text) in str(error)
-    else:
-        assert cents is None or isinstance(cents, int)
+    with suppress(ValueError):
+        assert isinstance(read_cents(text), int | None)
 
 
 @pytest.mark.parametrize(

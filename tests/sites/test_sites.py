@@ -11,6 +11,7 @@ from clerkcore.errors import SiteError
 from clerkcore.sites import SiteFolder, check_subdomain, parse_site, pilot_sites
 
 Clerk = Any  # the class of the fixture in conftest.py
+ADD_OZ = ("sites", "add", "oz.ks", "--name", "Oz", "--state", "KS", "--kind", "city")
 OZ = 'name = "Oz"\nstate = "KS"\nkind = "city"\n'
 
 
@@ -54,12 +55,18 @@ def test_the_pilots_are_these_seven() -> None:
     ("text", "reason"),
     [
         ("name = ", "site.toml: not valid TOML: "),
-        (f"{OZ}colour = 'green'\n", "site.toml: unknown key 'colour' (known keys: enabled, kind, name, sources, state)"),
+        (
+            f"{OZ}colour = 'green'\n",
+            "site.toml: unknown key 'colour' (known keys: enabled, kind, name, sources, state)",
+        ),
         ("state = 'KS'\nkind = 'city'\n", "site.toml: name is missing or not text ("),
         (OZ.replace('"Oz"', '" "'), "site.toml: name is missing or not text ("),
         (OZ.replace('"KS"', '"Kansas"'), "site.toml: 'Kansas' is not a two-letter state code (write CA or FL)"),
         (OZ.replace('"KS"', '"Ö1"'), "site.toml: 'Ö1' is not a two-letter state code (write CA or FL)"),
-        (OZ.replace('"city"', '"village"'), "site.toml: 'village' is no kind of site (kinds: city, county, state, election)"),
+        (
+            OZ.replace('"city"', '"village"'),
+            "site.toml: 'village' is no kind of site (kinds: city, county, state, election)",
+        ),
         (f"{OZ}sources = 5\n", "site.toml: sources is not a table of tables (write [sources.NAME])"),
         (f"{OZ}enabled = 'no'\n", "site.toml: enabled is neither true nor false ("),
     ],
@@ -113,14 +120,14 @@ def test_add_refuses_what_makes_no_site(clerk: Clerk, words: str, told: str) -> 
 
 def test_add_refuses_a_site_that_exists(clerk: Clerk) -> None:
     clerk.add_site("oz.ks", state="KS")
-    refused = clerk(*"sites add oz.ks --name Other --state KS --kind city".split())
+    refused = clerk(*ADD_OZ)
     assert refused.code == 2
     assert refused.err == "Error: site 'oz.ks' exists already (clerk sites show oz.ks)\n"
 
 
 def test_add_without_a_ledger_leaves_no_folder(clerk: Clerk) -> None:
     (clerk.root / "civic.db").unlink()
-    assert clerk(*"sites add oz.ks --name Oz --state KS --kind city".split()).code == 1
+    assert clerk(*ADD_OZ).code == 1
     assert list((clerk.root / "sites").iterdir()) == []
 
 

@@ -9,12 +9,13 @@ from clerkcore import Scope
 from clerkcore.testing import SourceSuite
 
 SAMPLES = Path(__file__).parent / "samples"
+SETTINGS = {"agency": "CSD"}
 CSD_2026 = Scope("2026", {"year": "2026", "agency": "CSD"})
 
 
 class TestYearCsv(SourceSuite):
     source_class = NetFile
-    config = {"agency": "CSD"}
+    config = SETTINGS
     scope = CSD_2026
     samples = (SAMPLES / "csv" / "year-2026.csv",)
     earlier = (SAMPLES / "earlier" / "year-2026.csv",)
@@ -23,7 +24,7 @@ class TestYearCsv(SourceSuite):
 
 class TestJsonPages(SourceSuite):
     source_class = NetFile
-    config = {"agency": "CSD"}
+    config = SETTINGS
     scope = CSD_2026
     samples = tuple(SAMPLES / "json" / name for name in ("agencies.json", "page-0.json", "page-1.json", "page-2.json"))
     records = 18

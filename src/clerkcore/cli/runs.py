@@ -105,7 +105,7 @@ def show(installation: Installation, run_id: int, as_json: bool) -> None:
 
 def _print_scope(scope: ScopeResult, hold: str) -> None:
     state = f", hold {hold}" if hold else ""
-    click.echo(clean(f"\n{scope.scope}: {scope.outcome}{state}"))
+    click.echo(f"\n{clean(scope.scope)}: {scope.outcome}{state}")
     if scope.outcome in (Outcome.FAILED, Outcome.SKIPPED, Outcome.HELD) or not scope.tables:
         click.echo(clean(f"  {scope.message}"))
     if scope.tables:

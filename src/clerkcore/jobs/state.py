@@ -6,8 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clerkcore.installation import FAMILIES, Installation
-from clerkcore.ledger import Hold, StoredRun, list_leases, list_sites, newest_runs, open_holds
+from clerkcore.ledger import (
+    Hold,
+    Lease,
+    StoredRun,
+    holder_is_dead,
+    list_leases,
+    list_sites,
+    newest_runs,
+    open_holds,
+)
 from clerkcore.models import Counts, Outcome
+from clerkcore.times import now
 
 LOAD_COMMANDS = {"finance": "clerk finance etl", "states": "clerk states update"}
 
@@ -34,13 +44,17 @@ def read_states(installation: Installation) -> list[State]:
         rows = list_sites(connection)
         newest = {(stored.run.site, stored.run.source): stored for stored in newest_runs(connection)}
         holds = open_holds(connection)
-        busy = {lease.subdomain for lease in list_leases(connection)}
+        busy = {lease.subdomain for lease in list_leases(connection) if _is_live(lease)}
     return [
         _state(installation, row.subdomain, source, newest.get((row.subdomain, source)), holds, row.subdomain in busy)
         for row in rows
         if row.enabled
         for source in row.sources or ("",)
     ]
+
+
+def _is_live(lease: Lease) -> bool:
+    return lease.expires_at > now() and not holder_is_dead(lease.holder)
 
 
 def _state(

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from clerkcore.errors import PluginError
 from clerkcore.models import Capture, ChangeSet, Finding, Outcome, Row, Scope, ScopeResult, Value
 from clerkcore.road.guard import Hold, find_hold
 from clerkcore.road.words import tell_changes, tell_evidence
@@ -22,6 +23,8 @@ from clerkcore.store.quarantine import keep_evidence, keep_findings, read_asides
 from clerkcore.store.runs import Base, is_rejected, mark_checked, read_base, save_application
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update
+
+_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 
 def current_base(work: Work, scope: str) -> Base | None:
@@ -45,14 +48,7 @@ def settle_known(work: Work, capture: Capture) -> ScopeResult | None:
     if base and base.sha256 == capture.sha256 and base.parser_version == work.source.version:
         return _fresh(work, capture, base)
     if _was_undone(work, capture):
-        return ScopeResult(
-            capture.scope.name,
-            Outcome.HELD,
-            capture=capture.id,
-            base=base.capture if base else "",
-            message="this very capture was loaded before and undone",
-            remedy=f"clerk accept {work.run_id} loads it again; or wait until the source changes",
-        )
+        return _undone(work, capture, base.capture if base else "")
     return None
 
 
@@ -63,6 +59,22 @@ def _was_undone(work: Work, capture: Capture) -> bool:
         return _has_system_tables(connection) and is_rejected(
             connection, capture.source, capture.scope.name, capture.sha256
         )
+
+
+def _undone(work: Work, capture: Capture, base: str) -> ScopeResult:
+    result = ScopeResult(
+        capture.scope.name,
+        Outcome.HELD,
+        capture=capture.id,
+        base=base,
+        message="this very capture was loaded before and undone",
+        remedy="" if work.dry_run else f"clerk accept {work.run_id} loads it again; or wait until the source changes",
+    )
+    if not work.dry_run:
+        started = work.now()
+        with open_database(work.database) as connection, transaction(connection):
+            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope), started)
+    return result
 
 
 def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
@@ -166,12 +178,16 @@ def _as_dry_run(result: ScopeResult) -> ScopeResult:
 
 
 def _verify(work: Work, connection: sqlite3.Connection, scope: Scope) -> list[Finding]:
-    """Run the source's own checks, on the rows as they will stand, with writing switched off."""
-    connection.execute("PRAGMA query_only = ON")
+    """Run the source's own checks, on the rows as they will stand; they may read and do nothing else."""
+    connection.set_authorizer(_allow_reading)
     try:
         return list(work.source.verify(SiteReader(connection, work, scope), scope))
     finally:
-        connection.execute("PRAGMA query_only = OFF")
+        connection.set_authorizer(None)
+
+
+def _allow_reading(action: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
 @dataclass(frozen=True)
@@ -185,7 +201,16 @@ class SiteReader:
     def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
         """Run one SELECT and return its rows."""
         bound = {"source": self.work.source.name, "scope": self.scope.name, **(params or {})}
-        return [dict(row) for row in self.connection.execute(sql, bound)]
+        try:
+            return [dict(row) for row in self.connection.execute(sql, bound)]
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorname not in ("SQLITE_ERROR", "SQLITE_AUTH"):
+                raise
+            raise PluginError(
+                f"a check asks what a check cannot: {error}",
+                where=f"source {self.work.source.name}",
+                remedy="report it to the plugin's author",
+            ) from error
 
     def asides(self, rule: str) -> list[Row]:
         """Return the records that this run set aside by a rule."""

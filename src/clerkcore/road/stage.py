@@ -20,6 +20,7 @@ from clerkcore.store.tables import column_sql, own_columns
 
 CONFLICT = "conflicting_key"
 INVALID = "invalid_value"
+HIDDEN = "the value, which is sensitive, broke this rule"
 # A check names its column first, every other message names table and column.
 _BLAMED = re.compile(r"(?:^CHECK constraint failed: |\b\w+\.)(\w+)")
 
@@ -40,9 +41,12 @@ def build_stage(source: Source, capture: Capture, path: Path) -> StageFacts:
             part.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"its folder cannot be used: {error.strerror}", where=str(path)) from error
-        with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-            facts = _Stage(connection, source).fill(capture)
-        os.replace(part, path)
+        try:
+            with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+                facts = _Stage(connection, source).fill(capture)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
     return facts
 
 
@@ -95,9 +99,7 @@ class _Stage:
             self.connection.execute(self.inserts[table.name], (*values, record.at.page, record.at.line, digest))
         except (sqlite3.IntegrityError, OverflowError, ValueError) as error:
             if table.derived:
-                raise PluginError(
-                    f"a derived row breaks its table: {error}", where=f"{table.name} {record.at}"
-                ) from error
+                raise PluginError(f"a derived row breaks its table: {error}", where=self._where(table)) from error
             self._reject(_invalid(table, record, error))
         return 0 if table.derived else 1
 
@@ -114,11 +116,16 @@ class _Stage:
         return table
 
     def _reject(self, rejected: Rejected) -> None:
-        value = "" if self._is_sensitive(rejected.column) else rejected.value
+        # A reader's message quotes the value it could not read.
+        hidden = self._is_sensitive(rejected.column)
+        value, message = ("", HIDDEN) if hidden else (rejected.value, rejected.message)
         # Lone surrogates, which JSON can spell, are no text that SQLite could keep.
         value = value.encode(errors="backslashreplace").decode()
-        row = (rejected.at.page, rejected.at.line, rejected.rule, rejected.column, value, rejected.message)
+        row = (rejected.at.page, rejected.at.line, rejected.rule, rejected.column, value, message)
         self.connection.execute("INSERT INTO _quarantine VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def _where(self, table: Table) -> str:
+        return f"source {self.source.name}, table {table.name}"
 
     def _is_sensitive(self, name: str) -> bool:
         return any(column.sensitive for table in self.source.tables for column in table.columns if column.name == name)
@@ -131,13 +138,21 @@ class _Stage:
         for row in self.connection.execute(
             f"SELECT page_, line_, {key} FROM {table.name} WHERE ({key}) IN ({again}) ORDER BY rowid"
         ).fetchall():
-            self._reject(_conflict(table, Location(row[0], row[1]), row[2:]))
+            self._reject(self._conflict(table, Location(row[0], row[1]), row[2:]))
         gone = self.connection.execute(f"DELETE FROM {table.name} WHERE ({key}) IN ({again})").rowcount
         if gone and table.derived:
-            raise PluginError(f"parse yields {gone} derived rows that contradict each other", where=table.name)
+            raise PluginError(f"parse yields {gone} derived rows that contradict each other", where=self._where(table))
         first = f"SELECT min(rowid) FROM {table.name} GROUP BY {key}"
         duplicates = self.connection.execute(f"DELETE FROM {table.name} WHERE rowid NOT IN ({first})").rowcount
         return 0 if table.derived else duplicates
+
+    def _conflict(self, table: Table, at: Location, key: tuple[Value, ...]) -> Rejected:
+        shown = [
+            f"one {name}" if self._is_sensitive(name) else f"{name} {value}"
+            for name, value in zip(table.key, key, strict=True)
+        ]
+        message = f"the capture holds different records of {', '.join(shown)}"
+        return Rejected(CONFLICT, message, at, table.key[-1], str(key[-1]))
 
     def _save_meta(self, capture: Capture, facts: StageFacts) -> None:
         meta = {
@@ -191,13 +206,9 @@ def _refuse_nul(table: Table, values: list[Value]) -> None:
 def _invalid(table: Table, record: Record, error: Exception) -> Rejected:
     blamed = _BLAMED.search(str(error))
     column = blamed[1] if blamed and blamed[1] in own_columns(table) else ""
-    return Rejected(INVALID, _without_value(str(error)), record.at, column, str(record.values.get(column, "")))
+    value = record.values.get(column)
+    return Rejected(INVALID, _without_value(str(error)), record.at, column, "" if value is None else str(value))
 
 
 def _without_value(message: str) -> str:
     return message.removeprefix("CHECK constraint failed: ").removeprefix("NOT NULL constraint failed: ")
-
-
-def _conflict(table: Table, at: Location, key: tuple[Value, ...]) -> Rejected:
-    named = ", ".join(f"{name} {value}" for name, value in zip(table.key, key, strict=True))
-    return Rejected(CONFLICT, f"the capture holds different records of {named}", at, table.key[-1], str(key[-1]))

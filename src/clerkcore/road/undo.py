@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 
 from clerkcore.errors import StoreError, UsageError
 from clerkcore.interfaces import Table
@@ -41,7 +40,7 @@ def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> Non
 
 
 def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
-    started = time.monotonic()
+    started = work.now()
     with transaction(connection):
         before = count_live(connection, work.source, undone.scope)
         tables = [_undo_table(work, connection, table, undone) for table in work.source.tables]
@@ -58,8 +57,8 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
             result=result,
             run_id=work.run_id,
             before=before,
-            started_at=work.now(),
-            duration=round(time.monotonic() - started, 3),
+            started_at=started,
+            duration=round((work.now() - started).total_seconds(), 3),
             summary=result.message,
         )
         work.check_lease()

@@ -31,7 +31,9 @@ def name_rows(table: str, count: int) -> str:
     noun = table.replace("_", " ")
     if count != 1:
         return noun
-    return f"{noun.removesuffix('ies')}y" if noun.endswith("ies") else noun.removesuffix("s")
+    if noun.endswith("ies"):
+        return f"{noun.removesuffix('ies')}y"
+    return noun.removesuffix("es" if noun.endswith(("xes", "sses", "ches", "shes")) else "s")
 
 
 def _groups(groups: Mapping[str, int]) -> str:

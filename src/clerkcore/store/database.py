@@ -34,6 +34,9 @@ def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
         return StoreError("is locked by another program", where=str(path), remedy="close that program and run again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return StoreError("cannot be opened for writing", where=str(path), remedy="check its owner and permissions")
+    if name.startswith("SQLITE_IOERR"):
+        remedy = "the disk or a quota may be full, or failing; see to it and run again"
+        return StoreError(f"could not be read or written: {error}", where=str(path), remedy=remedy)
     return StoreError(f"SQLite says: {error}", where=str(path), remedy="see: clerk doctor")
 
 

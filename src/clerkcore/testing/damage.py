@@ -54,6 +54,7 @@ DAMAGES = (
     Damage("compressed", lambda body: gzip.compress(body, mtime=0)),
     Damage("cut after a quarter of its lines", lambda body: cut_lines(body, 1 / 4)),
     Damage("cut after half of its lines", lambda body: cut_lines(body, 1 / 2)),
+    Damage("cut after three quarters of its lines", lambda body: cut_lines(body, 3 / 4)),
     Damage("cut in the middle", lambda body: body[: len(body) // 2]),
     Damage("cut in its last line", lambda body: body.rstrip()[:-3]),
     *(Damage(f"random bytes {seed}", _garbage(seed)) for seed in (1, 2, 3)),

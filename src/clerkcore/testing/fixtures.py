@@ -1,9 +1,11 @@
-"""Fixtures of real things; use them with `pytest_plugins = ["clerkcore.testing.fixtures"]`.
+"""Fixtures of real things.
 
-    def test_a_year_is_loaded(make_site, run_clerk):
-        make_site("example.ca", netfile={"agency": "CSD"})
-        ended = run_clerk("finance", "etl", "example.ca", "--from", "year.csv", "--year", "2020", "--json")
-        assert (ended.exit_code, ended.line["added"]) == (0, 6392)
+pytest_plugins = ["clerkcore.testing.fixtures"]
+
+def test_a_year_is_loaded(make_site, run_clerk):
+    make_site("example.ca", netfile={"agency": "CSD"})
+    ended = run_clerk("finance", "etl", "example.ca", "--from", "year.csv", "--year", "2020", "--json")
+    assert (ended.exit_code, ended.line["added"]) == (0, 6392)
 """
 
 from __future__ import annotations

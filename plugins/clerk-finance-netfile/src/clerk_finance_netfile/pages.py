@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from clerk_finance_netfile.columns import FIELDS, REQUIRED
+from clerk_finance_netfile.documents import WHERE, read_document, read_number
 from clerkcore import Location, Page, Rejected, SourceError
 from clerkcore.parsing import Line, read_delimited
-
-WHERE = "netfile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +29,8 @@ def is_json(page: Page) -> bool:
 
 def read_json(page: Page) -> Any:
     """Return the page's document; SourceError when it is cut off or no JSON."""
-    where = f"{WHERE} {page.name}"
-    try:
-        with page.open() as stream:
-            return json.loads(stream.read().decode("utf-8-sig"), parse_float=str)
-    except UnicodeDecodeError as error:
-        raise SourceError("is not UTF-8", where=where, remedy="fetch it again") from error
-    except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"is not whole JSON: {error}", where=where, remedy="it was cut off; fetch it again"
-        ) from error
+    with page.open() as stream:
+        return read_document(stream, page.name)
 
 
 def read_csv(page: Page) -> Iterator[Line | Rejected]:
@@ -51,13 +41,16 @@ def read_csv(page: Page) -> Iterator[Line | Rejected]:
 def read_total(page: Page, document: Any) -> Total:
     """Return a JSON page's own totals; SourceError when it has none."""
     try:
-        return Total(page.name, int(document["totalMatchingCount"]), len(document["results"]))
-    except (KeyError, TypeError, ValueError) as error:
+        matching = read_number(document, "totalMatchingCount")
+        if not isinstance(document.get("results"), list):
+            raise ValueError("results is missing or no list")
+    except ValueError as error:
         raise SourceError(
-            "is no page of transactions: totalMatchingCount or results is missing",
+            f"is no page of transactions: {error}",
             where=f"{WHERE} {page.name}",
             remedy="fetch it again; see the raw file",
         ) from error
+    return Total(page.name, matching, len(document["results"]))
 
 
 def read_results(page: Page, document: Any) -> Iterator[Line | Rejected]:
@@ -74,10 +67,24 @@ def read_results(page: Page, document: Any) -> Iterator[Line | Rejected]:
                 where=f"{WHERE} {page.name}",
                 remedy="the publisher changed the format: see the plugin's README and its newest version",
             )
-        yield Line(at, {field.name: _as_text(result[field.json_name]) for field in FIELDS})
+        yield _read_result(result, at)
 
 
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else str(value)
+def _read_result(result: dict[str, Any], at: Location) -> Line | Rejected:
+    values = {}
+    for field in FIELDS:
+        value = result[field.json_name]
+        if isinstance(value, dict | list):
+            return Rejected("not_a_value", f"{field.json_name} holds more than one value", at, field.column)
+        values[field.name] = "" if value is None else str(value)
+    if not _is_text("".join(values.values())):
+        return Rejected("broken_text", "a text holds half a character", at)
+    return Line(at, values)
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,7 +8,8 @@ from hashlib import blake2b
 
 from clerk_finance_netfile.agencies import PAGE as AGENCIES_PAGE
 from clerk_finance_netfile.columns import FIELDS
-from clerk_finance_netfile.pages import WHERE, Total, is_json, read_csv, read_json, read_results, read_total
+from clerk_finance_netfile.documents import WHERE
+from clerk_finance_netfile.pages import Total, is_json, read_csv, read_json, read_results, read_total
 from clerkcore import Capture, Location, Page, Parsed, Record, Rejected, SourceError, Value
 from clerkcore.parsing import Line
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, ClassVar
 
 from clerk_finance_netfile.agencies import PAGE, Agency, find_agency, read_agencies
-from clerk_finance_netfile.pages import read_json
+from clerk_finance_netfile.documents import WHERE, read_document, read_number
 from clerk_finance_netfile.parse import parse_capture
 from clerkcore import (
     About,
@@ -15,7 +15,6 @@ from clerkcore import (
     Client,
     Download,
     Finding,
-    Page,
     Parsed,
     Reader,
     Request,
@@ -138,13 +137,14 @@ class NetFile(FinanceSource):
 
 
 def _count_pages(download: Download, client: Client) -> int:
-    document = read_json(Page(download.name, download.url, lambda: client.open(download)))
+    with client.open(download) as stream:
+        document = read_document(stream, download.name)
     try:
-        pages = int(document["totalMatchingPages"])
-    except (KeyError, TypeError, ValueError) as error:
+        pages = read_number(document, "totalMatchingPages")
+    except ValueError as error:
         raise SourceError(
-            "does not say how many pages there are (totalMatchingPages)",
-            where=f"netfile {download.name}",
+            f"does not say how many pages there are: {error}",
+            where=f"{WHERE} {download.name}",
             remedy="see the raw file; the publisher may have changed the format",
         ) from error
     if pages > MOST_PAGES:
@@ -160,5 +160,5 @@ def _count_lines(download: Download, client: Client) -> int:
 
 def _too_many(page: str) -> SourceError:
     return SourceError(
-        f"says there are more than {MOST_PAGES:,} pages", where=f"netfile {page}", remedy="see the raw file"
+        f"says there are more than {MOST_PAGES:,} pages", where=f"{WHERE} {page}", remedy="see the raw file"
     )

@@ -31,6 +31,8 @@ from clerkcore.rosters import StateAdapter
 BASE_URL = "https://electionfiles.floridados.gov/countyballotreportfiles/"
 STATE_TOTALS = "State Totals"
 STATE_TOTALS_RULE = "state_totals"
+# Only this name has been seen in a real file; the other reports may call theirs anything else.
+STATISTICS = {"VbmVoted": "Voted Vote-by-Mail"}
 # The file names no zone; the Division of Elections works in Tallahassee.
 ZONE = ZoneInfo("America/New_York")
 
@@ -100,7 +102,7 @@ class Florida(StateAdapter):
         for page in capture.pages:
             for line in read_delimited(page, REQUIRED, where=self.name, delimiter="\t", quoted=False):
                 parsed = line if isinstance(line, Rejected) else _read_line(line)
-                _refuse_other_election(parsed, capture.scope)
+                _refuse_other_file(parsed, capture.scope)
                 yield parsed
 
     def verify_data_quality(self, db: Reader, scope: Scope) -> Iterable[Finding]:
@@ -125,8 +127,11 @@ def _read_line(line: Line) -> Record | Rejected | Aside:
 
 def read_compiled(text: str) -> str:
     """Read "10/08/2026  8:04AM", Eastern time, as UTC."""
-    local = datetime.strptime(" ".join(text.split()), "%m/%d/%Y %I:%M%p").replace(tzinfo=ZONE)
-    return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        local = datetime.strptime(" ".join(text.split()), "%m/%d/%Y %I:%M%p").replace(tzinfo=ZONE)
+        return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{text!r} is not a time such as 10/08/2026  8:04AM") from error
 
 
 _READERS = {
@@ -140,15 +145,25 @@ _READERS = {
 }
 
 
-def _refuse_other_election(parsed: Parsed, scope: Scope) -> None:
+def _refuse_other_file(parsed: Parsed, scope: Scope) -> None:
+    """Refuse a file of another election or, where the names of the statistics tell, of another report."""
     if isinstance(parsed, Rejected):
         return
-    wanted, found = scope.params["election_id"], parsed.values["election_id"]
-    if found != wanted:
+    where = f"florida {parsed.at.page} line {parsed.at.line}"
+    election, statistic = parsed.values["election_id"], parsed.values["stat_type"]
+    if election != scope.params["election_id"]:
         raise SourceError(
-            f"is of election {found}, not {wanted}",
-            where=f"florida {parsed.at.page} line {parsed.at.line}",
+            f"is of election {election}, not {scope.params['election_id']}",
+            where=where,
             remedy="name the election of the file with --election",
+        )
+    report = scope.params["data_source"]
+    known = STATISTICS.get(report)
+    if statistic != known if known else statistic in STATISTICS.values():
+        raise SourceError(
+            f"counts {statistic!r}, which is not what {report} counts",
+            where=where,
+            remedy="name the report of the file with --source",
         )
 
 
@@ -195,18 +210,24 @@ def _compare_parties(db: Reader) -> Iterator[Finding]:
 
 
 def _find_stale(db: Reader) -> Iterator[Finding]:
+    """Name the counties whose figures are of an earlier day, by the clocks of Florida."""
     rows = db.rows(
-        "SELECT county, compiled_at, (SELECT max(compiled_at) FROM county_ballots WHERE source = :source"
-        " AND scope = :scope AND removed_run_id IS NULL) AS newest FROM county_ballots WHERE source = :source"
-        " AND scope = :scope AND removed_run_id IS NULL AND date(compiled_at) < date(newest) ORDER BY county"
+        "SELECT county, compiled_at FROM county_ballots WHERE source = :source"
+        " AND scope = :scope AND removed_run_id IS NULL AND compiled_at IS NOT NULL ORDER BY county"
     )
+    newest = max((row["compiled_at"] for row in rows), default="")
     for row in rows:
-        yield Finding(
-            "compiled_late",
-            Severity.INFO,
-            f"{row['county']} was compiled on {row['compiled_at'][:10]}, others on {row['newest'][:10]}",
-            "county_ballots",
-            (row["county"],),
-            expected=row["newest"],
-            actual=row["compiled_at"],
-        )
+        if _day(row["compiled_at"]) < _day(newest):
+            yield Finding(
+                "compiled_late",
+                Severity.INFO,
+                f"{row['county']} was compiled on {_day(row['compiled_at'])}, others on {_day(newest)}",
+                "county_ballots",
+                (row["county"],),
+                expected=newest,
+                actual=row["compiled_at"],
+            )
+
+
+def _day(compiled_at: str) -> str:
+    return datetime.fromisoformat(compiled_at).astimezone(ZONE).date().isoformat()
