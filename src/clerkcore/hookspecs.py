@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PROJECT = "clerkcore"
 HOOKS_VERSION = 1
 
+# Their names stand side by side in a site.toml, so one name means one source.
+SOURCE_HOOKS = ("register_finance_sources", "register_state_adapters")
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 

@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from clerkcore import ledger as ledgers
 from clerkcore.errors import PluginError, SiteError
 from clerkcore.interfaces import Source
-from clerkcore.ledger import Ledger, create_ledger, get_site, ledger_url, list_sites, open_ledger
+from clerkcore.ledger import Ledger, get_site, ledger_url, list_sites, open_ledger
 from clerkcore.models import Site
 from clerkcore.plugins import Manager
 from clerkcore.settings import FILE_NAME, Settings
@@ -84,8 +85,16 @@ class Installation:
         ]
 
     def config(self, site: Site, source: str) -> Mapping[str, Any]:
-        """Return a source's settings: clerk.toml's [sources.NAME], then the site's own."""
+        """Return a source's settings: clerk.toml's [sources.NAME], then the site's own.
+
+        A secret stands there by name, as `key = {secret = "netfile_key"}`, and stays a name here.
+        """
         return {**self.settings.sources.get(source, {}), **site.sources.get(source, {})}
+
+    def secrets(self, site: Site, source: str) -> Mapping[str, str]:
+        """Return the names of the secrets that a source's settings ask for, by key."""
+        values = self.config(site, source).items()
+        return {key: str(value["secret"]) for key, value in values if isinstance(value, dict) and "secret" in value}
 
     def family_sources(self, site: Site, family: Family) -> list[str]:
         """Return the site's sources of a family, those without a plugin left out."""
@@ -101,10 +110,13 @@ class Installation:
         """Return a source ready for a site; PluginError when no plugin offers it."""
         for candidate in (family,) if family else FAMILIES:
             if name in self.plugins.names(candidate.hook):
-                found = self.plugins.load(candidate.hook, name)(self.config(site, name))
-                return _checked(found, name)
+                return _checked(self.plugins.load(candidate.hook, name)(self._revealed_config(site, name)), name)
         self.plugins.load((family or FAMILIES[0]).hook, name)
         raise PluginError(f"no plugin offers {name!r}", remedy="see: clerk plugins list")
+
+    def _revealed_config(self, site: Site, source: str) -> Mapping[str, Any]:
+        revealed = {key: self.settings.secret(name) for key, name in self.secrets(site, source).items()}
+        return {**self.config(site, source), **revealed}
 
     def close(self) -> None:
         """Close the ledger where it was opened."""
@@ -133,7 +145,8 @@ def create_installation(root: Path) -> list[Path]:
         made.append(settings)
     if not (root / "civic.db").exists():
         made.append(root / "civic.db")
-    create_ledger(ledger_url(root)).dispose()
+    # Named through its package, which imports Alembic only now.
+    ledgers.create_ledger(ledger_url(root)).dispose()
     return made
 
 

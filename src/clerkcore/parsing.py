@@ -126,11 +126,16 @@ def read_delimited(
         except csv.Error as error:
             raise _cut_or_broken(error, f"{where} {page.name} line {reader.line_num}") from error
         except UnicodeDecodeError as error:
+            line = reader.line_num + _count_line_ends(error.object[: error.start])
             raise SourceError(
-                f"is not UTF-8 (byte {error.object[error.start]:#04x} after line {reader.line_num})",
+                f"is not UTF-8 (byte {error.object[error.start]:#04x} after line {line})",
                 where=f"{where} {page.name}",
                 remedy="save it again as UTF-8, or ask the publisher what changed",
             ) from error
+
+
+def _count_line_ends(chunk: bytes) -> int:
+    return len(re.findall(rb"\r\n?|\n", chunk))
 
 
 class _Tail:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 import stat
 import tomllib
@@ -15,6 +14,7 @@ from typing import Any
 from clerkcore.errors import SettingsError
 
 FILE_NAME = "clerk.toml"
+SECRET_PREFIX = "CLERK_SECRET_"  # noqa: S105 - a name, no secret
 _SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -93,6 +93,7 @@ class Settings:
     )
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def origin(self, name: str) -> str:
         """Where the value of this field came from: default, clerk.toml or a variable's name."""
@@ -105,7 +106,7 @@ class Settings:
 
     def secret(self, name: str) -> str:
         """Return a secret from CLERK_SECRET_<NAME> or its file; SettingsError when absent or readable by others."""
-        return read_secret(name, self.root / self.secrets_dir, os.environ)
+        return read_secret(name, self.root / self.secrets_dir, self.secrets)
 
 
 def setting_fields() -> list[tuple[str, str, str, Any]]:
@@ -149,7 +150,8 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     if flat:
         known = ", ".join(key for _, key, _, _ in setting_fields())
         raise SettingsError(f"unknown key {sorted(flat)[0]!r}", where=str(path), remedy=f"known keys: {known}, sources")
-    return Settings(root=root, sources=sources, origins=origins, **values)
+    secrets = {name: value for name, value in environ.items() if name.startswith(SECRET_PREFIX)}
+    return Settings(root=root, sources=sources, origins=origins, secrets=secrets, **values)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -189,14 +191,14 @@ def read_secret(name: str, folder: Path, environ: Mapping[str, str]) -> str:
     """Return a secret from the environment or from a file only its owner can read."""
     if not _SECRET_NAME.match(name):
         raise SettingsError(f"{name!r} is no name of a secret", remedy="small letters, digits and _")
-    from_environment = environ.get(f"CLERK_SECRET_{name.upper()}")
+    from_environment = environ.get(f"{SECRET_PREFIX}{name.upper()}")
     if from_environment:
         return from_environment
     path = folder / name
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        remedy = f"set CLERK_SECRET_{name.upper()} or write it to {path} with mode 0600"
+        remedy = f"set {SECRET_PREFIX}{name.upper()} or write it to {path} with mode 0600"
         raise SettingsError(f"the secret {name!r} is not set", remedy=remedy) from error
     if secret_is_exposed(mode):
         raise SettingsError("others can read this secret", where=str(path), remedy=f"chmod 600 {path}")

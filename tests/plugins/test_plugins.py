@@ -11,8 +11,6 @@ import pytest
 Plugins = Any  # the class of the fixture in conftest.py
 Writer = Callable[[Plugins, str, str, str], None]
 
-SETTINGS_TOML = 'plugins_dir = "{folder}"\n'
-
 
 def test_a_hook_and_a_command_work_in_every_shape(plugins: Plugins, write_plugin: Writer) -> None:
     write_plugin(plugins, "kansas", "topeka", "sunflower")

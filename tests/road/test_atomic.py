@@ -9,12 +9,12 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
+from tests.road.conftest import TODAY, Bench, Sheet, row
 
 from clerkcore.errors import LeaseLost, StoreError
 from clerkcore.interfaces import Reader
 from clerkcore.models import Finding, Outcome, Request, Scope, Severity
 from clerkcore.road.run import run_all
-from tests.road.conftest import TODAY, Bench, Sheet, row
 
 # A failure is noted in the update log; everything else must be as it was.
 LOG = ("data_update_log", "sqlite_sequence")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.road.conftest import Bench, Sheet, row
 
 from clerkcore.interfaces import Client
 from clerkcore.models import Counts, Location, Outcome, Parsed, Record, Request, Scope, Site
-from tests.road.conftest import Bench, Sheet, row
 
 
 def test_a_first_load_adds_every_row(bench: Bench) -> None:
@@ -112,7 +112,8 @@ def test_a_newer_parser_reads_the_same_bytes_again(bench: Bench) -> None:
 
 
 CODES = st.sampled_from("abcdefg")
-TEXTS = st.none() | st.sampled_from(["", "x", "X", "é\u2028", "'\"\\", "a\nb"]) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+ODD = st.sampled_from(["", "x", "X", "é\u2028", "'\"\\", "a\nb"])
+TEXTS = st.none() | ODD | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
 VALUES = st.fixed_dictionaries(
     {},
     optional={

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
+from tests.road.conftest import ENTRIES, Bench, Sheet, row
 
 from clerkcore.interfaces import Column, Table
 from clerkcore.models import Capture, Counts, Location, Outcome, Parsed, Record, Rejected, ScopeResult
-from tests.road.conftest import ENTRIES, Bench, Sheet, row
 
 HIDDEN = "the value, which is sensitive, broke this rule"
 COUNTIES = Table(
@@ -71,9 +71,7 @@ def test_every_record_of_a_key_with_different_contents_is_quarantined(bench: Ben
     assert accounted(result) == Counts(read=4, added=1, quarantined=3)
     assert bench.live("code") == [("b",)]
     message = "the capture holds different records of code a"
-    assert quarantine(bench) == [
-        ("rows.jsonl", line, "conflicting_key", "code", "a", message) for line in (1, 3, 4)
-    ]
+    assert quarantine(bench) == [("rows.jsonl", line, "conflicting_key", "code", "a", message) for line in (1, 3, 4)]
 
 
 def test_a_row_whose_key_comes_to_conflict_disappears(bench: Bench) -> None:

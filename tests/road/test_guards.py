@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from tests.road.conftest import ENTRIES, Bench, Sheet, row
 
-from clerkcore.errors import UsageError
 from clerkcore.interfaces import Table
 from clerkcore.models import Counts, Outcome, ScopeResult
-from tests.road.conftest import ENTRIES, Bench, Sheet, row
 
 DEFAULTS = {"shrink_limit": 0.02, "turnover_limit": 0.5, "quarantine_limit": 0.05}
 LOG = ("data_update_log", "sqlite_sequence")

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from clerkcore.models import Location, Outcome, Parsed
 from tests.road.conftest import Bench, Sheet, row
+
+from clerkcore.models import Location, Outcome, Parsed
 
 # As the mission writes it out.
 MISSION = """

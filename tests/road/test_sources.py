@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
+from tests.road.conftest import TODAY, Bench, Sheet, row
 
 from clerkcore.errors import PluginError, SourceError, StoreError, UsageError
-from clerkcore.interfaces import Client, Column, Table
-from clerkcore.models import Aside, Capture, Download, Location, Outcome, Parsed, Record, Request, Scope
+from clerkcore.interfaces import Column, Table
+from clerkcore.models import Capture, Location, Outcome, Parsed, Record, Request
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
-from tests.road.conftest import ENTRIES, TODAY, Bench, Sheet, row
 
 
 class Upstream(ThreadingHTTPServer):

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.road.conftest import Bench, row
 
 from clerkcore.errors import LeaseLost, UsageError
 from clerkcore.models import Counts, Outcome
-from tests.road.conftest import Bench, row
 
 ALL = "SELECT *, typeof(share), hex(vote), printf('%!.20g', share) FROM entries_effective ORDER BY code"
 

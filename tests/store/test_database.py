@@ -119,23 +119,39 @@ def test_a_reader_cannot_write(made: Path) -> None:
         connection.execute("DELETE FROM _clerk_runs")
 
 
-def test_a_full_disk_is_named_and_nothing_is_kept(made: Path) -> None:
-    with pytest.raises(StoreError) as full, open_database(made) as connection:
-        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0] + 2}")
+def fill(path: Path, pages: int) -> None:
+    """Write more into a new table than so many pages more can hold."""
+    with open_database(path) as connection:
+        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0] + pages}")
         with transaction(connection):
             connection.execute("CREATE TABLE big (a TEXT)")
             connection.executemany("INSERT INTO big VALUES (?)", [("x" * 1000,)] * 1000)
+
+
+def tables(path: Path) -> list[str]:
+    with read_database(path) as connection:
+        return [row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+
+
+def test_a_full_disk_is_named_and_nothing_is_kept(made: Path) -> None:
+    before = tables(made)
+    with pytest.raises(StoreError) as full:
+        fill(made, pages=2)
     assert str(full.value) == f"{made}: the disk is full; nothing was changed (free some space, run again)"
-    with read_database(made) as connection:
-        assert connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'big'").fetchone() is None
+    assert tables(made) == before
+
+
+def break_off(path: Path) -> None:
+    with open_database(path) as connection, transaction(connection):
+        connection.execute("CREATE TABLE half (a)")
+        raise ZeroDivisionError
 
 
 def test_an_exception_inside_a_transaction_takes_everything_back(made: Path) -> None:
-    with open_database(made) as connection:
-        with pytest.raises(ZeroDivisionError), transaction(connection):
-            connection.execute("CREATE TABLE half (a)")
-            raise ZeroDivisionError
-        assert connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'half'").fetchone() is None
+    before = tables(made)
+    with pytest.raises(ZeroDivisionError):
+        break_off(made)
+    assert tables(made) == before
 
 
 def test_two_processes_may_make_the_same_database_at_once(path: Path) -> None:

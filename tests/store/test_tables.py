@@ -88,12 +88,12 @@ def test_a_table_is_made_with_types_checks_and_key() -> None:
         "    source TEXT NOT NULL,\n"
         "    scope TEXT NOT NULL,\n"
         "    county TEXT NOT NULL,\n"
-        "    day TEXT NOT NULL CHECK (day IS NULL OR (day IS date(day))),\n"
+        "    day TEXT NOT NULL CHECK (day IS NULL OR (day IS date(day, '+0 days'))),\n"
         "    ballots INTEGER NOT NULL CHECK (ballots IS NULL OR (ballots >= 0)),\n"
         "    share REAL CHECK (share IS NULL OR (abs(share) < 9e999)),\n"
         "    final INTEGER CHECK (final IS NULL OR (final IN (0, 1))),\n"
         "    compiled_at TEXT CHECK (compiled_at IS NULL OR"
-        " (compiled_at GLOB '????-??-??T??:??:*Z' AND datetime(compiled_at) IS NOT NULL)),\n"
+        " (compiled_at GLOB '????-??-??T??:??:*Z' AND substr(compiled_at, 1, 10) IS date(compiled_at, '+0 days'))),\n"
         "    cost_cents INTEGER,\n"
         "    clerk TEXT,\n"
         "    run_id INTEGER NOT NULL,\n"
@@ -124,6 +124,7 @@ def test_values_of_the_columns_types_are_taken(connection: sqlite3.Connection, v
     [
         {"day": "2026-02-30"},
         {"day": "03.11.2026"},
+        {"day": "2026-11-3"},
         {"day": None},
         {"county": None},
         {"ballots": -1},
@@ -135,6 +136,7 @@ def test_values_of_the_columns_types_are_taken(connection: sqlite3.Connection, v
         {"compiled_at": "2026-11-03 08:15:00"},
         {"compiled_at": "2026-11-03T08:15:00+01:00"},
         {"compiled_at": "2026-11-03T25:15:00Z"},
+        {"compiled_at": "2026-02-30T08:15:00Z"},
         {"cost_cents": 1.5},
     ],
     ids=str,
@@ -155,22 +157,27 @@ def test_any_other_value_is_refused(connection: sqlite3.Connection, values: dict
         (with_columns(Column("run_id")), "the column 'run_id' is reserved or named twice"),
         (with_columns(Column("scope")), "the column 'scope' is reserved or named twice"),
         (with_columns(Column("county")), "the column 'county' is reserved or named twice"),
-        (replace(COUNTS, key=("county", "town")), "the key names no column: ['town']"),
-        (replace(COUNTS, key=()), "the key names no column: []"),
+        (replace(COUNTS, key=("county", "town")), "its key names a column that it lacks: 'town'"),
+        (replace(COUNTS, key=()), "has no key"),
         (with_columns(Column("cost", "cents")), "cost: cents and only cents end in _cents"),
         (with_columns(Column("two_cents", "real")), "two_cents: cents and only cents end in _cents"),
-        (with_columns(Column("order")), "'order' is a word of SQL (choose another)"),
-        (replace(COUNTS, name="group"), "'group' is a word of SQL (choose another)"),
-        (replace(COUNTS, name="sqlite_counts"), "'sqlite_counts' is not a usable name (small letters, digits and _)"),
-        (replace(COUNTS, name="data_update_log"), "the name 'data_update_log' is clerk's own"),
-        (replace(COUNTS, group_by="town"), "group_by names no column: 'town'"),
-        (replace(COUNTS, facets=("town",)), "facets names no column: 'town'"),
+        (with_columns(Column("order")), 'SQLite does not make it: near "order": syntax error'),
+        (with_columns(Column("x", check="y > 1")), "SQLite does not make it: no such column: y"),
+        (replace(COUNTS, name="group"), 'SQLite does not make it: near "group": syntax error'),
+        (replace(COUNTS, name="data_update_log"), "SQLite does not make it: table data_update_log already exists"),
+        (replace(COUNTS, group_by="town"), "its group_by names a column that it lacks: 'town'"),
+        (replace(COUNTS, facets=("town",)), "its facets names a column that it lacks: 'town'"),
     ],
 )
 def test_tables_that_cannot_be_made_are_refused_with_their_plugin(table: Table, complaint: str) -> None:
     with pytest.raises(PluginError) as refused:
         check_tables(source_with(table))
     assert str(refused.value) == f"source plain, table {table.name}: {complaint}"
+
+
+def test_a_table_named_twice_is_refused() -> None:
+    with pytest.raises(PluginError, match="table counts already exists"):
+        check_tables(source_with(COUNTS, COUNTS))
 
 
 def test_tables_that_can_be_made_are_taken() -> None:

@@ -20,19 +20,21 @@ FAILURES = {
     "a web page": (Faults(html=True), "netfile agencies.json: is a web page instead of data"),
     "a total that is too high": (
         Faults(wrong_total=1),
-        "netfile page-0000.json: its pages hold 150 transactions, but totalMatchingCount says 151",
+        "transactions, but totalMatchingCount says ",
     ),
     "a renamed column": (
         Faults(rename_column="Calculated_Amount"),
         "netfile page-0000.json: lacks the field 'calculated_Amount' in result 1",
     ),
-    "another encoding": (Faults(encoding="utf-16"), "netfile agencies.json: is not UTF-8"),
+    "another encoding": (Faults(encoding="latin-1"), "netfile page-0000.json: is not UTF-8"),
+    "UTF-16": (Faults(encoding="utf-16"), "netfile agencies.json: is not UTF-8"),
     "a cut answer": (Faults(truncate=600), "netfile page-0000.json: is not whole JSON: Unterminated string"),
     "a broken connection": (Faults(broken_body=True), "upstream broke off its answer"),
     "nothing but 500s": (Faults(every_nth_500=1), "upstream answered 500; gave up after 3 tries"),
 }
 CSV_FAILURES = {
     "a renamed column": (Faults(rename_column="Tran_Id"), "netfile page-0000.csv: lacks the column 'Tran_Id'"),
+    "another encoding": (Faults(encoding="latin-1"), "netfile page-0000.csv: is not UTF-8 (byte 0xe"),
     "a cut answer": (Faults(truncate=3000), "netfile page-0000.csv: ends in the middle of line"),
 }
 

@@ -101,13 +101,6 @@ def test_a_second_pull_of_the_same_ends_fresh(etl: Etl) -> None:
     assert (ended.exit_code, ended.line["outcome"], ended.line["message"]) == (0, "fresh", "the source has not changed")
 
 
-def test_other_agencies_in_the_list_change_nothing(etl: Etl, simulator: Simulator) -> None:
-    etl()
-    (listed,) = {path for _, path, _ in simulator.requests if "agencies" in path}
-    assert listed == "/Connect2/api/public/campaign/agencies.json?format=json"
-    assert etl().line["outcome"] == "fresh"
-
-
 def test_an_amended_filing_comes_back_under_a_new_id(etl: Etl, simulator: Simulator, read_table: ReadTable) -> None:
     etl()
     before = {row["filing_id"] for row in read_table("filings")}

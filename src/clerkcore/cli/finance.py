@@ -25,7 +25,8 @@ source_option = click.option("--source", default="", help="Only this source, whe
 def finance() -> None:
     """Bring campaign-finance data in.
 
-    Daily, as the publishers refresh it: 0 6 * * * clerk finance etl --next-site
+    From cron, daily as the publishers refresh: 0 6 * * * clerk finance etl --all. Where all sites take too long
+    for one run, 0 6 * * * clerk finance etl --next-site does one site each time, and is run the more often.
     """
 
 

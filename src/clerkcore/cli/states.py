@@ -23,7 +23,7 @@ FIRST_ROWS = 5
 def states() -> None:
     """Bring the election data of states in.
 
-    Every four hours: 0 */4 * * * clerk states update --next-site
+    From cron, every four hours: 0 */4 * * * clerk states update --all
     """
 
 

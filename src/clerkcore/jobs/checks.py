@@ -38,6 +38,7 @@ def check_installation(installation: Installation) -> Iterator[Check]:
     yield from _check_versions()
     yield from _check_folders(installation)
     yield from _check_secrets(installation.root / installation.settings.secrets_dir)
+    yield from _check_wanted_secrets(installation)
     yield from _check_contact(installation)
     yield from _check_plugins(installation)
     yield from _check_ledger(installation)
@@ -79,6 +80,27 @@ def _check_secrets(folder: Path) -> Iterator[Check]:
             yield Check("secrets", FAILURE, f"others can read the secret {path.name!r}", f"chmod 600 {path}")
         elif path.is_file():
             yield Check("secrets", OK, f"{path.name}: set, from {path}")
+
+
+def _check_wanted_secrets(installation: Installation) -> Iterator[Check]:
+    """Say of each secret that a site's sources ask for whether it is set, never what it is."""
+    for path in find_sites(installation.root):
+        try:
+            site = read_site(path)
+        except ClerkError:
+            # A broken site.toml is the site check's to report.
+            continue
+        for source in site.sources:
+            for name in installation.secrets(site, source).values():
+                yield _check_secret(installation, site.subdomain, name)
+
+
+def _check_secret(installation: Installation, subdomain: str, name: str) -> Check:
+    try:
+        installation.settings.secret(name)
+    except ClerkError as error:
+        return Check("secrets", FAILURE, f"{subdomain}: {error.message}", error.remedy)
+    return Check("secrets", OK, f"{subdomain}: {name} is set")
 
 
 def _check_contact(installation: Installation) -> Iterator[Check]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from sqlite_utils import Database
 
 from clerkcore.errors import UsageError
 from clerkcore.fetch import OfflineClient
@@ -53,17 +54,12 @@ def try_source(installation: Installation, family: Family, name: str, request: R
 
 
 def _look(work: Work, facts: StageFacts) -> Trial:
-    with closing(sqlite3.connect(work.stage_path("try"))) as connection:
-        connection.row_factory = sqlite3.Row
+    with closing(Database(work.stage_path("try"))) as stage:
         rows = {
-            table.name: _rows(connection, f"SELECT {', '.join(own_columns(table))} FROM {table.name} LIMIT {MOST_ROWS}")
+            table.name: list(stage[table.name].rows_where(select=", ".join(own_columns(table)), limit=MOST_ROWS))
             for table in work.source.tables
         }
-        return Trial(facts, rows, _rows(connection, "SELECT * FROM _quarantine ORDER BY rowid"))
-
-
-def _rows(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(sql)]
+        return Trial(facts, rows, list(stage["_quarantine"].rows_where(order_by="rowid")))
 
 
 def rejected_records(installation: Installation, stored: StoredRun, scope: ScopeResult) -> list[dict[str, Any]]:
@@ -76,7 +72,6 @@ def rejected_records(installation: Installation, stored: StoredRun, scope: Scope
     with TemporaryDirectory() as folder:
         path = Path(folder) / "stage.db"
         build_stage(source, capture, path)
-        with closing(sqlite3.connect(path)) as connection:
-            connection.row_factory = sqlite3.Row
-            rows = _rows(connection, "SELECT * FROM _quarantine ORDER BY rowid")
+        with closing(Database(path)) as stage:
+            rows = list(stage["_quarantine"].rows_where(order_by="rowid"))
     return [{"run_id": stored.run.run_id, "source": source.name, "scope": scope.scope, **row} for row in rows]

@@ -78,18 +78,25 @@ class Manager:
     @cached_property
     def offers(self) -> Mapping[str, Mapping[str, Offer]]:
         """Offers by hook and name; a name that two plugins claim is offered by neither."""
-        return {hook: self._settle(hook) for hook in registering_hooks()}
+        others = [(hook,) for hook in registering_hooks() if hook not in hookspecs.SOURCE_HOOKS]
+        settled = [offer for hooks in (hookspecs.SOURCE_HOOKS, *others) for offer in self._settle(hooks)]
+        return {
+            hook: {offer.ref.name: offer for offer in settled if offer.hook == hook} for hook in registering_hooks()
+        }
 
-    def _settle(self, hook: str) -> dict[str, Offer]:
+    def _settle(self, hooks: tuple[str, ...]) -> list[Offer]:
+        """Return the offers of hooks that share their names, by name, where nobody else claims it."""
         claims: dict[str, list[Offer]] = {}
-        for offer in self._collect(hook):
-            claims.setdefault(offer.ref.name, []).append(offer)
+        for hook in hooks:
+            for offer in self._collect(hook):
+                claims.setdefault(offer.ref.name, []).append(offer)
         for name, claimants in claims.items():
             if len(claimants) > 1:
                 owners = " and ".join(sorted(offer.plugin for offer in claimants))
                 for offer in claimants:
-                    self._note(offer.plugin, f"{hook}: the name {name!r} is claimed by {owners}; remove one of them")
-        return {name: claimants[0] for name, claimants in sorted(claims.items()) if len(claimants) == 1}
+                    note = f"{offer.hook}: the name {name!r} is claimed by {owners}; remove one of them"
+                    self._note(offer.plugin, note)
+        return [claimants[0] for _, claimants in sorted(claims.items()) if len(claimants) == 1]
 
     def _collect(self, hook: str) -> Iterator[Offer]:
         for implementation in getattr(self.hooks.hook, hook).get_hookimpls():

@@ -68,7 +68,7 @@ def run_undo(work: Work, undone: int) -> list[ScopeResult]:
 def _with_captures(
     work: Work, request: Request, files: tuple[Path, ...], step: Callable[[Capture], ScopeResult]
 ) -> list[ScopeResult]:
-    _refuse_full_disk(work)
+    work.archive.sweep()
     if files:
         offline = OfflineClient(work.archive)
         scopes = _plan(work, request, offline)
@@ -99,6 +99,7 @@ def _refuse_full_disk(work: Work) -> None:
 
 
 def _each(work: Work, scopes: Iterable[Scope], step: Step) -> list[ScopeResult]:
+    _refuse_full_disk(work)
     return list(_results(work, scopes, step))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from clerkcore.store.system import SCHEMA_VERSION, create_system_tables
 
 APPLICATION_ID = 0x434C524B  # "CLRK"; a file that carries another id is somebody else's
 BUSY_SECONDS = 30.0
+PAUSE_SECONDS = 0.05
 
 
 @contextmanager
@@ -50,10 +52,25 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
             raise StoreError(f"its folder cannot be made: {error.strerror}", where=str(path)) from error
         with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            # First, for WAL would be written into a stranger's file too.
+            _refuse_strangers(connection, path)
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             _prepare(connection, path)
             yield connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            # Alone among all statements this one does not wait while another process does the same.
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE_SECONDS)
 
 
 @contextmanager

@@ -6,9 +6,11 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 
 from clerkcore.errors import PluginError, StoreError
 from clerkcore.interfaces import About, Column, Source, Table
+from clerkcore.store.system import create_system_tables
 
 IDENTITY = ("source", "scope")
 PROVENANCE = ("run_id", "removed_run_id")
@@ -28,8 +30,9 @@ _SQL_TYPES = {
 _SHAPES = {
     "real": "abs({c}) < 9e999",
     "boolean": "{c} IN (0, 1)",
-    "date": "{c} IS date({c})",
-    "datetime": "{c} GLOB '????-??-??T??:??:*Z' AND datetime({c}) IS NOT NULL",
+    # With a modifier, for date() alone takes the 30th of February as it is.
+    "date": "{c} IS date({c}, '+0 days')",
+    "datetime": "{c} GLOB '????-??-??T??:??:*Z' AND substr({c}, 1, 10) IS date({c}, '+0 days')",
 }
 _PROVENANCE_COLUMNS = (
     ("source", "text", "The source this row comes from"),
@@ -41,21 +44,34 @@ _PROVENANCE_COLUMNS = (
 
 def check_tables(source: Source) -> None:
     """Refuse a source whose tables cannot be made; PluginError names the table and the column."""
-    for table in source.tables:
-        where = f"source {source.name}, table {table.name}"
-        names = [column.name for column in table.columns]
-        for name in (table.name, *names):
-            if not _NAME.match(name):
-                raise PluginError(f"{name!r} is not a usable name", where=where, remedy="small letters, digits and _")
-        clash = _RESERVED.intersection(names) or {name for name in names if names.count(name) > 1}
-        if clash:
-            raise PluginError(f"the column {min(clash)!r} is reserved or named twice", where=where)
-        missing = set(table.key) - set(names)
-        if missing or not table.key:
-            raise PluginError(f"the key names no column: {sorted(missing)}", where=where)
-        for column in table.columns:
-            if (column.type == "cents") != column.name.endswith("_cents"):
-                raise PluginError(f"{column.name}: cents and only cents end in _cents", where=where)
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        create_system_tables(scratch)
+        for table in source.tables:
+            where = f"source {source.name}, table {table.name}"
+            _check_names(table, where)
+            try:
+                scratch.execute(create_table_sql(table))
+            except sqlite3.OperationalError as error:
+                raise PluginError(f"SQLite does not make it: {error}", where=where) from error
+
+
+def _check_names(table: Table, where: str) -> None:
+    names = [column.name for column in table.columns]
+    for name in (table.name, *names):
+        if not _NAME.match(name):
+            raise PluginError(f"{name!r} is not a usable name", where=where, remedy="small letters, digits and _")
+    clash = _RESERVED.intersection(names) or {name for name in names if names.count(name) > 1}
+    if clash:
+        raise PluginError(f"the column {min(clash)!r} is reserved or named twice", where=where)
+    if not table.key:
+        raise PluginError("has no key", where=where)
+    for what, wanted in (("key", table.key), ("group_by", (table.group_by or names[0],)), ("facets", table.facets)):
+        missing = set(wanted).difference(names)
+        if missing:
+            raise PluginError(f"its {what} names a column that it lacks: {min(missing)!r}", where=where)
+    for column in table.columns:
+        if (column.type == "cents") != column.name.endswith("_cents"):
+            raise PluginError(f"{column.name}: cents and only cents end in _cents", where=where)
 
 
 def row_key(table: Table) -> tuple[str, ...]:
@@ -122,10 +138,19 @@ def _migrate(connection: sqlite3.Connection, table: Table, present: dict[str, in
         )
     added = [column for column in table.columns if column.name not in present]
     for column in added:
+        _refuse_required(connection, table, column)
         connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {column_sql(column, table)}")
     if added:
         # A view keeps the columns it was made with.
         connection.execute(f"DROP VIEW IF EXISTS {table.name}{EFFECTIVE}")
+
+
+def _refuse_required(connection: sqlite3.Connection, table: Table, column: Column) -> None:
+    if column.required and connection.execute(f"SELECT 1 FROM main.{table.name} LIMIT 1").fetchone():
+        raise StoreError(
+            f"table {table.name} has rows already, which lack the required column {column.name}",
+            remedy="a column that a plugin adds must not be required; report it to the plugin's author",
+        )
 
 
 def _describe(connection: sqlite3.Connection, source: str, about: About, table: Table) -> None:

@@ -30,7 +30,7 @@ def read_logged_scope(connection: sqlite3.Connection, run_id: int, name: str) ->
         "SELECT data_source, election_id, election_date FROM data_update_log WHERE run_id = ? AND scope = ?",
         (run_id, name),
     ).fetchone()
-    return Scope(name, {key: row[key] for key in row.keys() if row[key] is not None} if row else {})
+    return Scope(name, {key: value for key, value in dict(row or {}).items() if value is not None})
 
 
 def log_update(

@@ -32,7 +32,7 @@ def read_document(stream: BinaryIO, name: str) -> Any:
 
 def read_number(document: Any, name: str) -> int:
     """Return a whole number that a document says of itself; ValueError when it says none."""
-    value = document.get(name) if isinstance(document, dict) else None
-    if isinstance(value, bool) or not str(value).isdecimal():
+    text = str(document.get(name)) if isinstance(document, dict) else ""
+    if not text.isdecimal():
         raise ValueError(f"{name} is missing or no number")
-    return int(value)
+    return int(text)
