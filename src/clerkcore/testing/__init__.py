@@ -8,7 +8,8 @@
         samples = (Path(__file__).parent / "samples" / "quakes.csv",)
         records = 12
 
-brings some thirty tests of a source: see `SourceSuite` for what they ask and which settings they take.
+brings some fifty tests of a source: see `SourceSuite` for its settings, and the modules of
+`clerkcore.testing.suite` for what they ask.
 `pytest_plugins = ["clerkcore.testing.fixtures"]` brings an installation, sites and `clerk` itself.
 Both need pytest: pip install "clerkcore[testing]".
 """
