@@ -22,7 +22,7 @@ def test_undo_brings_back_what_stood_before(bench: Bench) -> None:
     result = bench.undo(2)
     assert bench.rows(ALL) == before
     assert (result.outcome, result.counts) == (Outcome.CHANGED, Counts(added=1, changed=1, disappeared=1))
-    assert result.message == "run 2 taken back: 1 rows back, 1 gone"
+    assert result.message == "run 2 taken back: 1 rows back, 1 gone, 1 as before"
 
 
 @pytest.mark.parametrize("share", [1000000000000001.0, 0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, 2.0])
@@ -123,7 +123,7 @@ def test_undo_has_its_line_in_the_update_log(bench: Bench) -> None:
     log = "SELECT run_id, election_id, records_before, records_after, records_disappeared, summary FROM data_update_log"
     assert bench.rows(log) == [
         (1, "7", 0, 2, 0, "2 entries added (Bay 2)"),
-        (2, "7", 2, 0, 2, "run 1 taken back: 0 rows back, 2 gone"),
+        (2, "7", 2, 0, 2, "run 1 taken back: 0 rows back, 2 gone, 0 as before"),
     ]
 
 

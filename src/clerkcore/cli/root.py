@@ -91,5 +91,6 @@ def build_cli(discovery: Discovery, open_installation: Callable[[], Any]) -> cli
         """
         # `main` has read both options already, wherever they stood; they are declared for the help.
         ctx.obj = open_installation()
+        ctx.call_on_close(ctx.obj.close)
 
     return clerk

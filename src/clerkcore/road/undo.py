@@ -8,7 +8,7 @@ from clerkcore.errors import StoreError, UsageError
 from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult, TableChange
 from clerkcore.road.work import Work
-from clerkcore.store.database import open_database, transaction
+from clerkcore.store.database import explained, open_database, transaction
 from clerkcore.store.history import restore
 from clerkcore.store.runs import Applied, applications_of, list_applications, save_undo
 from clerkcore.store.update_log import count_live, log_update, read_logged_scope
@@ -22,7 +22,16 @@ def undo_run(work: Work, undone: int) -> list[ScopeResult]:
             raise UsageError(f"run {undone} applied nothing", remedy="see: clerk runs list")
         for application in applications:
             _refuse_covered(connection, application)
-        return [_undo_scope(work, connection, application) for application in applications]
+        return [_try_scope(work, connection, application) for application in applications]
+
+
+def _try_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
+    """Undo one scope; what fails here leaves the scopes before it undone, and recorded as such."""
+    try:
+        with explained(work.database):
+            return _undo_scope(work, connection, undone)
+    except StoreError as error:
+        return ScopeResult(undone.scope, Outcome.FAILED, message=error.message, remedy=error.remedy)
 
 
 def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> None:
@@ -67,7 +76,8 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
 
 def _result(undone: Applied, changes: ChangeSet) -> ScopeResult:
     counts = changes.counts
-    message = f"run {undone.run_id} taken back: {counts.added:,} rows back, {counts.disappeared:,} gone"
+    restored = f"{counts.added:,} rows back, {counts.disappeared:,} gone, {counts.changed:,} as before"
+    message = f"run {undone.run_id} taken back: {restored}"
     outcome = Outcome.CHANGED if counts.differs else Outcome.FRESH
     return ScopeResult(undone.scope, outcome, counts, message=message, tables=changes.tables)
 

@@ -72,6 +72,8 @@ def _check_names(table: Table, where: str) -> None:
     for column in table.columns:
         if (column.type == "cents") != column.name.endswith("_cents"):
             raise PluginError(f"{column.name}: cents and only cents end in _cents", where=where)
+        if column.type == "real" and column.name in table.key:
+            raise PluginError(f"{column.name}: a number with fractions is no key", where=where, remedy="use text")
 
 
 def row_key(table: Table) -> tuple[str, ...]:
