@@ -12,7 +12,16 @@ class DropBoxes(StateAdapter):
     data_sources = ("DropBoxes",)
     about = About("Ballot drop boxes", "Example County", "https://example.org/", "Public record")
     tables = (
-        Table("drop_boxes", ("box",), (Column("box"), Column("ballots", "integer")), "Drop boxes", "Ballots by box"),
+        Table(
+            "drop_boxes",
+            key=("box",),
+            columns=(
+                Column("box", description="Where the box stands", public=True),
+                Column("ballots", "integer", "Ballots in it so far", public=True, summed=True),
+            ),
+            title="Drop boxes",
+            description="Ballots by box",
+        ),
     )
 
     def fetch_data(self, data_source, election_id, election_date, client):
@@ -21,7 +30,7 @@ class DropBoxes(StateAdapter):
 
     def parse_data(self, capture):
         """Make a row of each line."""
-        for line in read_delimited(capture.pages[0], ("box", "ballots"), where=self.name):
+        for line in read_delimited(capture.pages[0], ("box", "ballots"), where=self.name, whole=True):
             yield line if isinstance(line, Rejected) else Record("drop_boxes", line.values, line.at)
 
 

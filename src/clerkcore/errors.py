@@ -7,6 +7,7 @@
     ├── PluginError            a plugin is broken, missing or in conflict
     ├── LedgerError            the ledger cannot be read, written or is of another version
     ├── StoreError             a site database cannot be read, written or is of another version
+    │   └── StoreBusy          another program holds the lock of a site database
     ├── SourceError            an upstream answered with something that is not its data
     │   └── NotPublished       the upstream has no such data yet
     ├── FetchError             an upstream could not be reached or refused to answer
@@ -61,6 +62,10 @@ class LedgerError(ClerkError):
 
 class StoreError(ClerkError):
     """A site database cannot be used."""
+
+
+class StoreBusy(StoreError):
+    """Another program holds the lock of a site database."""
 
 
 class SourceError(ClerkError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkcore import ledger as ledgers
-from clerkcore.errors import PluginError, SiteError
+from clerkcore.errors import PluginError, SiteError, UsageError
 from clerkcore.interfaces import Source
 from clerkcore.ledger import Ledger, get_site, ledger_url, list_sites, open_ledger
 from clerkcore.models import Site
@@ -33,15 +33,16 @@ CLERK_TOML = """\
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of source: its hook, and the job that brings its data in."""
+    """A kind of source: its hook, and the job and the command that bring its data in."""
 
     name: str
     hook: str
     job: str
+    command: str
 
 
-FINANCE = Family("finance", "register_finance_sources", "finance.etl")
-STATES = Family("states", "register_state_adapters", "states.update")
+FINANCE = Family("finance", "register_finance_sources", "finance.etl", "clerk finance etl")
+STATES = Family("states", "register_state_adapters", "states.update", "clerk states update")
 FAMILIES = (FINANCE, STATES)
 
 
@@ -103,16 +104,26 @@ class Installation:
 
     def orphan_sources(self, site: Site) -> list[str]:
         """Return the site's sources that no plugin offers."""
-        offered = {name for family in FAMILIES for name in self.plugins.names(family.hook)}
-        return [name for name in site.sources if name not in offered]
+        return [name for name in site.sources if self.family(name) is None]
+
+    def family(self, source: str) -> Family | None:
+        """Return the family that a source is offered in; None when no plugin offers it."""
+        return next((family for family in FAMILIES if source in self.plugins.names(family.hook)), None)
+
+    def load_command(self, site: Site) -> str:
+        """Return the command that loads a site; empty when no plugin offers any of its sources."""
+        family = next(filter(None, map(self.family, site.sources)), None)
+        return f"{family.command} {site.subdomain}" if family else ""
 
     def source(self, site: Site, name: str, family: Family | None = None) -> Source:
-        """Return a source ready for a site; PluginError when no plugin offers it."""
-        for candidate in (family,) if family else FAMILIES:
-            if name in self.plugins.names(candidate.hook):
-                return _checked(self.plugins.load(candidate.hook, name)(self._revealed_config(site, name)), name)
-        self.plugins.load((family or FAMILIES[0]).hook, name)
-        raise PluginError(f"no plugin offers {name!r}", remedy="see: clerk plugins list")
+        """Return a source ready for a site; PluginError when no plugin offers it, or not in the family asked for."""
+        found = self.family(name)
+        if found is None:
+            raise self.plugins.missing(name, [candidate.hook for candidate in FAMILIES])
+        if family not in (None, found):
+            offered = ", ".join(self.plugins.names(family.hook)) or "none"
+            raise UsageError(f"{name!r} is of {found.name}, not of {family.name}", remedy=f"offered: {offered}")
+        return _checked(self.plugins.load(found.hook, name)(self._revealed_config(site, name)), name)
 
     def _revealed_config(self, site: Site, source: str) -> Mapping[str, Any]:
         revealed = {key: self.settings.secret(name) for key, name in self.secrets(site, source).items()}

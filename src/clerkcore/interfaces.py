@@ -19,6 +19,7 @@ class Column:
     Types: date is YYYY-MM-DD, datetime is ISO 8601 in UTC with Z, cents are integers and the
     name ends in `_cents`, boolean is 0 or 1. A column that is not `compared` is kept up to date
     without counting as a change (a compile time, an unstable key). `check` is an SQL condition.
+    `summed` columns are judged by their sum: when it falls by more than guards.turnover, the run is held.
     `public` lets a published database carry the column; `sensitive` keeps its values out of
     quarantine and messages.
     """
@@ -29,6 +30,7 @@ class Column:
     compared: bool = True
     required: bool = False
     check: str = ""
+    summed: bool = False
     public: bool = False
     sensitive: bool = False
 
@@ -57,13 +59,6 @@ class Table:
     def compared(self) -> tuple[str, ...]:
         """The columns whose difference makes a row changed."""
         return tuple(c.name for c in self.columns if c.compared and c.name not in self.key)
-
-    def column(self, name: str) -> Column:
-        """Return the column of that name; KeyError when there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"table {self.name} has no column {name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +142,3 @@ class Source(ABC):
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Yield findings of the source's own control totals; none by default."""
         return ()
-
-    def table(self, name: str) -> Table:
-        """Return the table of that name; KeyError when the source has none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(f"source {self.name} has no table {name}")

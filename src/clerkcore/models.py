@@ -219,13 +219,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class TableChange:
-    """What a change set did to one table; the maps count by group and by changed column."""
+    """What a change set did to one table; the maps count by group and by changed column.
+
+    `sums` holds, for each summed column, its sum before and after.
+    """
 
     table: str
     counts: Counts
     added_by_group: Mapping[str, int] = field(default_factory=dict)
     disappeared_by_group: Mapping[str, int] = field(default_factory=dict)
     changed_by_column: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +242,7 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class ScopeResult:
-    """How one scope of a run ended."""
+    """How one scope of a run ended; `traceback` is kept where a plugin broke."""
 
     scope: str
     outcome: Outcome
@@ -249,6 +253,10 @@ class ScopeResult:
     message: str = ""
     remedy: str = ""
     tables: tuple[TableChange, ...] = ()
+    traceback: str = ""
+
+
+PREPARING = (".extract", ".transform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +273,11 @@ class Run:
     duration_seconds: float
     message: str = ""
     remedy: str = ""
+
+    @property
+    def compares(self) -> bool:
+        """Whether this run set a source against its rows, which extracting and transforming do not."""
+        return not self.job.endswith(PREPARING)
 
     @property
     def counts(self) -> Counts:

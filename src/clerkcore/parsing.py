@@ -108,12 +108,13 @@ class Line:
 
 
 def read_delimited(
-    page: Page, required: Sequence[str], *, where: str, delimiter: str = ",", quoted: bool = True
+    page: Page, required: Sequence[str], *, where: str, delimiter: str = ",", quoted: bool = True, whole: bool = False
 ) -> Iterator[Line | Rejected]:
     """Yield the records of a UTF-8 file with a header line; any line ends, a lone CR among them.
 
     Ragged rows are Rejected. Raises SourceError when the file as a whole is not what it should
     be: another encoding, a column missing or renamed, broken quotes, an end in mid-line.
+    `whole` refuses a last line without its line end, as of a file cut in its last field.
     """
     with page.open() as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
@@ -123,6 +124,8 @@ def read_delimited(
         )
         try:
             yield from _records(reader, watched, page, required, f"{where} {page.name}")
+            if whole and not watched.ended:
+                raise _cut(f"ends without the end of line {reader.line_num}", f"{where} {page.name}")
         except csv.Error as error:
             raise _cut_or_broken(error, f"{where} {page.name} line {reader.line_num}") from error
         except UnicodeDecodeError as error:
@@ -154,9 +157,13 @@ class _Tail:
         return line
 
 
+def _cut(told: str, where: str) -> SourceError:
+    return SourceError(told, where=where, remedy="it was cut off; fetch it again")
+
+
 def _cut_or_broken(error: csv.Error, where: str) -> SourceError:
     if "unexpected end of data" in str(error):
-        return SourceError("ends inside a quoted field", where=where, remedy="it was cut off; fetch it again")
+        return _cut("ends inside a quoted field", where)
     return SourceError(f"is not a delimited file: {error}", where=where, remedy="fetch it again; see the raw file")
 
 
@@ -171,9 +178,7 @@ def _records(
         if len(fields) == len(header):
             yield Line(at, dict(zip(header, fields, strict=True)))
         elif not tail.ended:
-            raise SourceError(
-                f"ends in the middle of line {at.line}", where=where, remedy="it was cut off; fetch it again"
-            )
+            raise _cut(f"ends in the middle of line {at.line}", where)
         else:
             yield Rejected(RAGGED, f"{len(fields)} fields instead of {len(header)}", at)
 

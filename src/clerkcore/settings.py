@@ -14,7 +14,11 @@ from typing import Any
 from clerkcore.errors import SettingsError
 
 FILE_NAME = "clerk.toml"
+PREFIX = "CLERK_"
 SECRET_PREFIX = "CLERK_SECRET_"  # noqa: S105 - a name, no secret
+OTHER_VARIABLES = ("CLERK_ROOT", "CLERK_REQUIRE_SERVICES")
+OTHER_PREFIXES = (SECRET_PREFIX, "CLERK_TEST_")
+SHORTEST_LEASE = 5
 _SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
@@ -34,6 +38,13 @@ def _count(text: object) -> int:
     if value != int(value):
         raise ValueError("not a whole number")
     return int(value)
+
+
+def _lease(text: object) -> float:
+    value = _number(text)
+    if value < SHORTEST_LEASE:
+        raise ValueError(f"below {SHORTEST_LEASE} seconds a lease may end while its holder works")
+    return value
 
 
 def _share(text: object) -> float:
@@ -75,7 +86,9 @@ class Settings:
     http_retries: int = _setting("http.retries", _count, 4, "repeats after a timeout, a 429 or a 5xx")
     http_backoff: float = _setting("http.backoff", _number, 1.0, "seconds before the first repeat, doubled each time")
     http_delay: float = _setting("http.delay", _number, 1.0, "seconds between two requests to one host")
-    http_concurrency: int = _setting("http.concurrency", _count, 1, "requests to one host at a time")
+    http_concurrency: int = _setting(
+        "http.concurrency", _count, 1, "requests to one host at a time, for sources that fetch in parallel"
+    )
     http_max_bytes: int = _setting("http.max_bytes", _count, 1_000_000_000, "largest answer taken, in bytes")
     http_allow_private: tuple[str, ...] = _setting(
         "http.allow_private", _names, (), "hosts that may resolve to private addresses"
@@ -87,7 +100,9 @@ class Settings:
     quarantine_limit: float = _setting(
         "guards.quarantine", _share, 0.05, "share of records that may be rejected before a run is held"
     )
-    lease_seconds: float = _setting("lease.seconds", _number, 60.0, "life of a site's lease without a heartbeat")
+    lease_seconds: float = _setting(
+        "lease.seconds", _lease, 60.0, "life of a site's lease without a heartbeat, 5 at least"
+    )
     min_free_bytes: int = _setting(
         "disk.min_free_bytes", _count, 200_000_000, "free disk space below which no run starts"
     )
@@ -132,6 +147,7 @@ def find_root(start: Path, environ: Mapping[str, str]) -> Path:
 def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
     """Read clerk.toml of `root` and the CLERK_* variables; SettingsError names the key that is wrong."""
     path = root / FILE_NAME
+    _check_variables(environ)
     document = _read_toml(path)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -152,6 +168,18 @@ def read_settings(root: Path, environ: Mapping[str, str]) -> Settings:
         raise SettingsError(f"unknown key {sorted(flat)[0]!r}", where=str(path), remedy=f"known keys: {known}, sources")
     secrets = {name: value for name, value in environ.items() if name.startswith(SECRET_PREFIX)}
     return Settings(root=root, sources=sources, origins=origins, secrets=secrets, **values)
+
+
+def _check_variables(environ: Mapping[str, str]) -> None:
+    known = [variable(name) for name, _, _, _ in setting_fields()]
+    asked = (name for name in environ if name.startswith(PREFIX) and not name.startswith(OTHER_PREFIXES))
+    unknown = sorted(set(asked).difference(known, OTHER_VARIABLES))
+    if unknown:
+        # Not at the top: only an error must pay for it.
+        from difflib import get_close_matches
+
+        [near] = get_close_matches(unknown[0], known, n=1, cutoff=0)
+        raise SettingsError(f"unknown variable {unknown[0]!r}", remedy=f"near: {near}; all are in docs/settings.md")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def test_a_run_that_applied_nothing_cannot_be_undone(san_diego: Clerk) -> None:
 def test_an_unknown_run_names_the_newest_ones(san_diego: Clerk, command: list[str]) -> None:
     san_diego(*ETL)
     refused = san_diego(*command, "9")
-    assert (refused.code, refused.err) == (1, "Error: no run 9 (newest runs: 1)\n")
+    assert (refused.code, refused.err) == (2, "Error: no run 9 (newest runs: 1)\n")
 
 
 def test_runs_list_tells_the_newest_first_and_can_be_narrowed(san_diego: Clerk, simulator: Simulator) -> None:
@@ -134,12 +134,46 @@ def test_quarantine_lists_what_was_applied_of_all_sites(san_diego: Clerk, tmp_pa
     assert len(san_diego("quarantine", "list", "--subdomain", "sandiego.ca", "--json").rows) == 1
 
 
+DAMAGE = {
+    "empty": (b"", "SQLite says: no such table: "),
+    "damaged": (b"not a database, not at all" * 100, "is damaged or not an SQLite database ("),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize(
+    "command", [["quarantine", "list"], ["quarantine", "list", "--run", "1"], ["runs", "show", "1"]]
+)
+def test_a_database_that_cannot_be_read_is_named_and_the_others_are_shown(
+    san_diego: Clerk, tmp_path: Path, command: list[str], content: bytes, reason: str
+) -> None:
+    san_diego(*ETL, "--from", spoil(san_diego, tmp_path, 1))
+    whole = san_diego(*command)
+    path = san_diego.root / "sites" / "sandiego.ca" / "aaa.db"
+    path.write_bytes(content)
+    shown = san_diego(*command)
+    assert (whole.code, shown.code, shown.out) == (0, 1, whole.out)
+    assert shown.err.startswith(f"Warning: {path}: {reason}")
+
+
+def test_the_limit_of_quarantine_holds_for_all_sites_together_newest_run_first(fed: Clerk, tmp_path: Path) -> None:
+    for subdomain in ("oakland.ca", "berkeley.ca", "sandiego.ca"):
+        fed.add_site(subdomain, "netfile.agency=CSD")
+        fed("finance", "etl", subdomain, "--year", "2020", "--from", spoil(fed, tmp_path, 2))
+    listed = fed("quarantine", "list", "--limit", "3", "--json").rows
+    assert [(row["run_id"], row["site"]) for row in listed] == [
+        (3, "sandiego.ca"),
+        (3, "sandiego.ca"),
+        (2, "berkeley.ca"),
+    ]
+
+
 def test_as_text_a_run_is_a_line_and_what_helps(san_diego: Clerk, simulator: Simulator) -> None:
     hold(san_diego, simulator)
     held = san_diego(*ETL[:-1])
     first, second = held.out.splitlines()
     assert first.startswith("sandiego.ca netfile: held (run 3, ")
-    assert second == "  look at it: clerk runs show 3; apply it all the same: clerk accept 3"
+    assert second == "  look first: clerk runs show 3; to apply it all the same: clerk accept 3"
 
 
 def test_json_of_an_accepted_run_is_one_object(san_diego: Clerk, simulator: Simulator) -> None:

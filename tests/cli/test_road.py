@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
@@ -131,6 +132,14 @@ def test_a_saved_file_is_loaded_instead_of_fetching(san_diego: Clerk, simulator:
     path = write_netfile_csv(tmp_path / "saved.csv", agency_year(1, "CSD", 2020, 0, 60))
     assert san_diego(*ETL, "--from", path).rows[0]["added"] == 60
     assert simulator.requests == []
+
+
+def test_a_saved_file_may_have_a_name_that_is_not_utf_8(san_diego: Clerk, tmp_path: Path) -> None:
+    path = write_netfile_csv(tmp_path / os.fsdecode(b"x\xff.csv"), agency_year(1, "CSD", 2020, 0, 60))
+    loaded = san_diego(*ETL, "--from", path)
+    assert (loaded.code, loaded.rows[0]["added"]) == (0, 60)
+    [told] = san_diego("runs", "show", "1", "--json").rows
+    assert told["options"]["files"] == [r"x\xff.csv"]
 
 
 def test_a_file_for_several_sites_is_refused(san_diego: Clerk, tmp_path: Path) -> None:

@@ -61,6 +61,19 @@ def test_states_try_parses_a_file_and_writes_nothing(clerk: Clerk, simulator: Si
     ]
 
 
+def test_states_try_of_a_source_that_is_no_adapter_says_what_it_is(clerk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "saved.txt").write_text("")
+    refused = clerk("states", "try", "netfile", "--from", tmp_path / "saved.txt")
+    assert (refused.code, refused.err) == (2, "Error: 'netfile' is of finance, not of states (offered: florida)\n")
+
+
+def test_states_try_of_a_source_that_nobody_offers_names_all(clerk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "saved.txt").write_text("")
+    refused = clerk("states", "try", "nosuch", "--from", tmp_path / "saved.txt")
+    message = "no installed plugin offers 'nosuch'; offered: florida, netfile (see: clerk plugins list)"
+    assert (refused.code, refused.err) == (1, f"Error: {message}\n")
+
+
 def test_states_try_of_a_file_that_may_be_several_asks_which(clerk: Clerk, tmp_path: Path) -> None:
     (tmp_path / "saved.txt").write_text("")
     refused = clerk("states", "try", "florida", "--from", tmp_path / "saved.txt", "--election", "49894")

@@ -48,13 +48,36 @@ def test_a_failed_source_shows_the_command_that_repeats_it(san_diego: Clerk, sim
     assert tell(san_diego) == [("sandiego.ca", "netfile", "failed", "clerk finance etl sandiego.ca")]
 
 
-def test_a_held_source_shows_the_command_that_accepts_it(san_diego: Clerk, simulator: Simulator) -> None:
+def test_a_held_source_shows_the_command_that_looks_at_it(san_diego: Clerk, simulator: Simulator) -> None:
     etl(san_diego)
     simulator.faults = Faults(drop_share=0.5)
     assert etl(san_diego) == 3
-    assert tell(san_diego) == [("sandiego.ca", "netfile", "held", "clerk accept 2")]
+    assert tell(san_diego) == [("sandiego.ca", "netfile", "held", "clerk runs show 2")]
+
+
+def test_after_an_accept_the_status_is_that_of_the_accept(san_diego: Clerk, simulator: Simulator) -> None:
+    etl(san_diego)
+    simulator.faults = Faults(drop_share=0.5)
+    etl(san_diego)
     assert san_diego("accept", "2").code == 0
-    assert san_diego("status", "--json").rows[0]["held"] == 0
+    [row] = san_diego("status", "--json").rows
+    assert (row["outcome"], row["run_id"], row["counts"]["disappeared"], row["held"]) == ("changed", 3, 30, 0)
+
+
+def test_after_an_undo_the_status_is_that_of_the_undo(san_diego: Clerk, simulator: Simulator) -> None:
+    etl(san_diego)
+    simulator.set_day(3)
+    etl(san_diego)
+    [undone] = san_diego("undo", "2", "--json").rows
+    [row] = san_diego("status", "--json").rows
+    assert (row["outcome"], row["run_id"], row["message"]) == ("changed", 3, undone["message"])
+
+
+def test_a_refused_undo_points_to_its_own_run(san_diego: Clerk) -> None:
+    etl(san_diego)
+    etl(san_diego)
+    assert san_diego("undo", "2").code == 1
+    assert tell(san_diego) == [("sandiego.ca", "netfile", "failed", "clerk runs show 3")]
 
 
 def test_a_source_without_a_plugin_points_to_the_plugins(clerk: Clerk) -> None:

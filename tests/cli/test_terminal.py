@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from clerk_demo import agency_year, county_file, write_netfile_csv
 
 Clerk = Any  # the class of the fixture in conftest.py
-ESCAPE = "\x1b[31;1m\x1b]0;owned\x07\r\x9b2J"
+ESCAPE = "\x1b[31;1m\x1b]0;owned\x07\r\x9b2J\x7f\u202e\u2066\u200b"
 
 
 def assert_tame(clerk: Clerk, *words: str | Path) -> None:
@@ -34,6 +35,15 @@ def test_the_name_of_a_site(named: Clerk) -> None:
     assert_tame(named, "sites", "import")
     assert_tame(named, "sites", "list")
     assert_tame(named, "sites", "show", "oz.ks")
+
+
+@pytest.mark.parametrize("words", [["sites", "list", "--json"], ["sites", "show", "oz.ks", "--json"]])
+def test_json_is_printable_ascii_and_says_the_same(named: Clerk, words: list[str]) -> None:
+    named("sites", "import")
+    printed = named(*words).out
+    assert printed.isascii()
+    assert printed.removesuffix("\n").isprintable()
+    assert json.loads(printed)["name"] == ESCAPE
 
 
 def test_a_key_of_a_broken_site_toml(named: Clerk) -> None:

@@ -114,6 +114,15 @@ def test_the_plugin_of_the_readme_reads_a_saved_file(clerk: Clerk, tmp_path: Pat
     assert (code, told.splitlines()[0]) == (0, "1 records read: 1 usable, 0 duplicates, 0 quarantined, 0 set aside")
 
 
+def test_the_plugin_of_the_readme_refuses_a_file_cut_in_its_last_field(clerk: Clerk, county: County) -> None:
+    county.body = county.body.removesuffix(b"9\n")
+    code, told = clerk("states", "update", "example.ca")
+    assert (code, without_time(told).splitlines()[0]) == (
+        1,
+        "example.ca drop_boxes: failed (run 1) drop_boxes boxes.csv: ends without the end of line 33",
+    )
+
+
 def test_the_hook_of_the_docs_writes_its_log(clerk: Clerk) -> None:
     clerk("states", "update", "example.ca")
     clerk("states", "update", "example.ca")
@@ -135,11 +144,15 @@ def test_every_example_is_a_healthy_plugin(clerk: Clerk) -> None:
     assert (code, health) == (0, dict.fromkeys(names, "ok"))
 
 
-def test_the_project_of_the_guide_passes_its_own_tests() -> None:
-    project = EXAMPLES / "clerk-finance-example"
-    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", str(project / "tests")]
+@pytest.mark.parametrize(
+    ("tests", "path"), [("tests", "."), ("clerk-finance-example/tests", "")], ids=["one file", "a project"]
+)
+def test_the_tests_of_the_guide_pass(tests: str, path: str) -> None:
+    """As the guide says: a single file is put on the path, a project names its own."""
+    command = [sys.executable, "-m", "pytest", "-n0", "-q", "-p", "no:cacheprovider", str(EXAMPLES / tests)]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    environ["PYTHONPATH"] = str(project / "src")
+    if path:
+        environ["PYTHONPATH"] = str(EXAMPLES / path)
     found = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout[-2000:] + found.stderr
 

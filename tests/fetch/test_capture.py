@@ -138,5 +138,22 @@ def test_a_source_that_fails_to_unwrap_keeps_its_own_error(archive: Archive) -> 
         def unwrap(self, download: Download, stream: BinaryIO) -> BinaryIO:
             raise SourceError("no rows.csv inside", where="picky")
 
-    with pytest.raises(SourceError, match=r"^picky: no rows\.csv inside$"):
+    with pytest.raises(SourceError, match=r"^picky: no rows\.csv inside \(the raw answer is kept: raw/"):
         hash_of(archive, b"x", source=Picky())
+
+
+def test_whoever_reads_that_an_answer_is_no_data_is_told_where_it_lies(archive: Archive) -> None:
+    _, bad = downloads = keep(archive, b"a,b", b"<html>")
+    with pytest.raises(SourceError) as caught:
+        hash_payloads(Plain(), archive, downloads, max_bytes=100)
+    place = f"raw/downloads/{bad.sha256[:2]}/{bad.sha256}.gz"
+    assert caught.value.remedy.endswith(f"asking for a login; the raw answer is kept: {place}")
+    assert (archive.folder.parent / place).is_file()
+
+
+def test_whoever_saved_a_file_is_not_told_where_it_lies(archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "saved.csv").write_bytes(b"<html>")
+    saved = archive.keep_file(tmp_path / "saved.csv", "saved.csv", NOON, 100)
+    with pytest.raises(SourceError) as caught:
+        hash_payloads(Plain(), archive, [saved], max_bytes=100)
+    assert "kept" not in caught.value.remedy

@@ -6,6 +6,7 @@ import gzip
 import re
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clerkcore.errors import FetchError, NotPublished
-from clerkcore.fetch import Archive, HttpClient
+from clerkcore.fetch import Archive, HttpClient, Pace
 from clerkcore.fetch.http import user_agent
-from clerkcore.models import Download
+from clerkcore.models import Download, Scope
 
 if TYPE_CHECKING:
     from tests.fetch.conftest import Upstream
@@ -193,6 +194,28 @@ def test_damaged_bytes_are_fetched_anew_instead_of_asking_for_a_change(upstream:
     assert read(client(), second) == b"same"
 
 
+def test_a_secret_in_an_address_is_in_no_file_and_the_answer_is_still_known(
+    upstream: Upstream, client: MakeClient, archive: Archive
+) -> None:
+    upstream.says("/a", b"same", headers={"ETag": '"7"'})
+    url = upstream.says("/a", status=304)
+    secret: dict[str, str | int] = {"sig": "hush", "y": 2026}
+    got = client().get(url, params=secret)
+    archive.save_capture("s", Scope("x"), [got], got.sha256, complete=True, taken_at=NOON)
+    [path] = archive.folder.rglob("*.json")
+    assert "sig=***&y=2026#sha256=" in path.read_text()
+    assert not any(b"hush" in path.read_bytes() for path in archive.folder.rglob("*") if path.is_file())
+    again = client(previous=archive.captures("s", "x")[0].downloads).get(url, params=secret)
+    assert (again.status, again.url, again.sha256) == (304, got.url, got.sha256)
+
+
+def test_an_answer_to_another_secret_is_not_taken_for_this_one(upstream: Upstream, client: MakeClient) -> None:
+    url = upstream.says("/a", b"same", headers={"ETag": '"7"'})
+    mine = client().get(url, params={"sig": "hush"})
+    client(previous=[mine]).get(url, params={"sig": "shush"})
+    assert "if-none-match" not in upstream.asked[1][1]
+
+
 def test_redirects_are_followed(upstream: Upstream, client: MakeClient) -> None:
     upstream.says("/new", b"here")
     url = upstream.says("/old", status=302, headers={"Location": "/new"})
@@ -257,7 +280,7 @@ def test_a_host_that_cannot_be_found_is_told_as_such(client: MakeClient) -> None
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("file:///etc/passwd", "file:///etc/passwd: only http and https addresses are fetched"),
+        ("file:///etc/passwd", "file:/etc/passwd: only http and https addresses are fetched"),
         ("ftp://example.org/x", "only http and https"),
         ("http://", "only http and https"),
         ("http://exa mple:port/", "is no address"),
@@ -285,6 +308,21 @@ def test_requests_to_one_host_start_at_least_the_delay_apart(
     assert [59 < nap <= 60 for nap in naps] == [True]
 
 
+def test_clients_of_one_pace_are_polite_together(upstream: Upstream, client: MakeClient, naps: list[float]) -> None:
+    url = upstream.says("/a")
+    pace = Pace(60.0, 1, naps.append, lambda: 0.0)
+    for _ in range(3):
+        client(pace=pace).get(url)
+    assert naps == [60.0, 120.0]
+
+
+def test_threads_may_share_a_client(upstream: Upstream, client: MakeClient) -> None:
+    urls = [upstream.says(f"/{number}", b"%d" % number * 5000) for number in range(12)]
+    shared = client({"http_concurrency": 4})
+    with ThreadPoolExecutor(6) as pool:
+        assert [read(shared, got) for got in pool.map(shared.get, urls)] == [b"%d" % n * 5000 for n in range(12)]
+
+
 def test_broken_gzip_is_told_as_such(upstream: Upstream, client: MakeClient) -> None:
     url = upstream.says("/z", b"not gzip at all", headers={"Content-Encoding": "gzip"})
     with pytest.raises(FetchError, match=r"upstream sent broken gzip: .*; gave up after 3 tries"):
@@ -306,9 +344,16 @@ def test_the_longest_wait_is_five_minutes(upstream: Upstream, client: MakeClient
         client().get(url)
 
 
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        *("soon", "-5", "Tue, 03 Nov 0000 12:00:00 GMT", "Tue, 99 Nov 2026 12:00:00 GMT"),
+        *("Tue, 03 Nov 99999999999999999999 12:00:00 GMT", "Tue, 03 Nov 2026 12:00:00 +99999999999999"),
+    ],
+)
 def test_an_unreadable_retry_after_is_no_reason_to_stop(
-    upstream: Upstream, client: MakeClient, naps: list[float]
+    upstream: Upstream, client: MakeClient, naps: list[float], unreadable: str
 ) -> None:
-    upstream.says("/a", status=503, headers={"Retry-After": "soon"})
+    upstream.says("/a", status=503, headers={"Retry-After": unreadable})
     client({"http_backoff": 0.0}).get(upstream.says("/a", b"data"))
     assert naps == [0.0]

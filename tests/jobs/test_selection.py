@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,32 @@ def test_a_site_without_such_a_source_fails_with_what_to_add(three: Clerk) -> No
     config = three.root / "sites" / "oz.ks" / "site.toml"
     assert (failed.code, failed.rows[0]["message"]) == (1, "oz.ks: has no finance source")
     assert failed.rows[0]["remedy"] == f"add [sources.NAME] to {config}; offered: netfile"
+
+
+ORPHAN = "Error: oz.ks: source 'nosuch': no plugin offers it: clerk plugins list\n"
+
+
+@pytest.mark.parametrize(("way", "sites"), [("--all", 3), ("--next-site", 1)])
+def test_a_source_that_no_plugin_offers_is_named_and_ends_with_1(three: Clerk, way: str, sites: int) -> None:
+    three.add_site("oz.ks", "nosuch.agency=OZ", state="KS")
+    ended = three(*ETL, way)
+    assert (ended.code, set(outcomes(ended.rows).values()), len(ended.rows)) == (1, {"changed"}, sites)
+    assert ORPHAN in ended.err
+
+
+def test_sites_whose_plugin_does_not_load_are_named_when_nothing_else_is_to_do(clerk: Clerk, tmp_path: Path) -> None:
+    (tmp_path / "nosuch.py").write_text("raise RuntimeError('no rain')\n")
+    clerk.add_site("oz.ks", "nosuch.agency=OZ", state="KS")
+    ended = clerk(*ETL, "--all", "--plugins-dir", tmp_path)
+    warning = "Warning: plugin nosuch: nosuch does not load: RuntimeError: no rain\n"
+    assert (ended.code, ended.out, ended.err) == (1, "", warning + ORPHAN)
+
+
+def test_an_orphan_of_a_disabled_site_or_beside_the_source_asked_for_is_no_failure(three: Clerk) -> None:
+    three.add_site("oz.ks", "nosuch.agency=OZ", state="KS")
+    assert three(*ETL, "--all", "--source", "netfile").code == 0
+    three("sites", "disable", "oz.ks")
+    assert three(*ETL, "--all").code == 0
 
 
 def test_a_held_run_ends_with_3(three: Clerk, simulator: Simulator) -> None:

@@ -52,7 +52,7 @@ def add_sites(ledger: Ledger) -> Callable[..., None]:
     def add(*subdomains: str, sources: tuple[str, ...] = ("netfile",), enabled: bool = True) -> None:
         with ledger.write() as conn:
             for subdomain in subdomains:
-                settings = {source: {} for source in sources}
+                settings: dict[str, dict[str, object]] = {source: {} for source in sources}
                 save_site(conn, Site(subdomain, subdomain.title(), "CA", Kind.CITY, enabled, settings), at=NOW)
 
     return add
@@ -69,6 +69,17 @@ def run_python() -> Callable[..., str]:
     return run
 
 
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def write_line(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line)
+    process.stdin.flush()
+
+
 @pytest.fixture
 def run_together() -> Iterator[Callable[..., list[str]]]:
     """Run one script in several processes at the same moment, once all have imported; return what each printed."""
@@ -80,10 +91,9 @@ def run_together() -> Iterator[Callable[..., list[str]]]:
         command = [sys.executable, "-c", "\n".join((imports, ready, script)), *args]
         for _ in range(count):
             started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
-        assert [process.stdout.readline() for process in started] == ["ready\n"] * count
+        assert [read_line(process) for process in started] == ["ready\n"] * count
         for process in started:
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            write_line(process, "go\n")
         return [process.communicate()[0].strip() for process in started]
 
     yield run

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from clerkcore.errors import LedgerError
 from clerkcore.ledger import (
     Event,
     Hold,
+    Ledger,
     StoredRun,
     close_run,
     get_run,
@@ -22,6 +25,7 @@ from clerkcore.ledger import (
     set_hold_state,
     unfinished_runs,
 )
+from clerkcore.ledger.stored import HoldState
 from clerkcore.models import Counts, Outcome, Run, ScopeResult, TableChange
 
 COUNTS = Counts(read=28, added=1, changed=2, disappeared=3, unchanged=4, duplicates=5, quarantined=6, aside=10)
@@ -30,41 +34,53 @@ FULL = ScopeResult("2026", Outcome.CHANGED, COUNTS, 2, "capture-2", "capture-1",
 
 
 @pytest.fixture
-def conn(ledger):
+def conn(ledger: Ledger) -> Iterator[Connection]:
     with ledger.write() as conn:
         yield conn
 
 
 @pytest.fixture
-def begin(conn, now):
-    def begin(site="alameda.ca", source="netfile", of_run=None, job="finance.etl", **options):
+def begin(conn: Connection, now: datetime) -> Callable[..., int]:
+    def begin(
+        site: str = "alameda.ca",
+        source: str = "netfile",
+        of_run: int | None = None,
+        job: str = "finance.etl",
+        **options: object,
+    ) -> int:
         return open_run(conn, job, site, source, "me", options, of_run=of_run, at=now)
 
     return begin
 
 
 @pytest.fixture
-def end(conn, begin, now):
+def end(conn: Connection, begin: Callable[..., int], now: datetime) -> Callable[..., int]:
     """Open and close a run with these scopes; returns its id."""
 
-    def end(*scopes, site="alameda.ca", source="netfile", of_run=None):
-        run_id = begin(site, source, of_run)
+    def end(
+        *scopes: ScopeResult,
+        site: str = "alameda.ca",
+        source: str = "netfile",
+        of_run: int | None = None,
+        job: str = "finance.etl",
+    ) -> int:
+        run_id = begin(site, source, of_run, job)
         outcome = Outcome.worst([scope.outcome for scope in scopes])
-        close_run(conn, Run(run_id, "finance.etl", site, source, outcome, scopes, now, 1.5, "m", "r"))
+        close_run(conn, Run(run_id, job, site, source, outcome, scopes, now, 1.5, "m", "r"))
         return run_id
 
     return end
 
 
-def ended(scope, outcome):
+def ended(scope: str, outcome: str) -> ScopeResult:
     return ScopeResult(scope, Outcome(outcome))
 
 
-def states(conn, *run_ids):
+def states(conn: Connection, *run_ids: int) -> list[dict[str, HoldState]]:
     return [dict(get_run(conn, run_id).hold_states) for run_id in run_ids]
 
 
-def test_a_closed_run_is_read_back_whole(conn, begin, now):
+def test_a_closed_run_is_read_back_whole(conn: Connection, begin: Callable[..., int], now: datetime) -> None:
     run_id = begin(years=[2026])
     scopes = (FULL, ended("2025", "held"))
     run = Run(run_id, "finance.etl", "alameda.ca", "netfile", Outcome.HELD, scopes, now, 1.5, "m", "r")
@@ -75,7 +91,7 @@ def test_a_closed_run_is_read_back_whole(conn, begin, now):
     assert list_runs(conn, limit=1) == [expected]
 
 
-def test_closing_a_run_again_changes_nothing(conn, end, now):
+def test_closing_a_run_again_changes_nothing(conn: Connection, end: Callable[..., int], now: datetime) -> None:
     run_id = end(ended("2026", "held"))
     set_hold_state(conn, run_id, "2026", "accepted")
     before = get_run(conn, run_id)
@@ -84,7 +100,9 @@ def test_closing_a_run_again_changes_nothing(conn, end, now):
     assert get_run(conn, run_id) == before
 
 
-def test_a_run_nobody_closed_is_unfinished_and_has_no_outcome(conn, begin, end, now):
+def test_a_run_nobody_closed_is_unfinished_and_has_no_outcome(
+    conn: Connection, begin: Callable[..., int], end: Callable[..., int], now: datetime
+) -> None:
     end(FULL)
     run_id = begin(of_run=1)
     expected = Run(run_id, "finance.etl", "alameda.ca", "netfile", Outcome.FAILED, (), now, 0.0)
@@ -93,14 +111,16 @@ def test_a_run_nobody_closed_is_unfinished_and_has_no_outcome(conn, begin, end, 
     assert unfinished_runs(conn, "tx") == []
 
 
-def test_an_id_is_never_used_again(ledger, begin, conn):
+def test_an_id_is_never_used_again(ledger: Ledger, begin: Callable[..., int], conn: Connection) -> None:
     run_id = begin()
     conn.exec_driver_sql("DELETE FROM job_tracking")
     assert begin() == run_id + 1
 
 
 @pytest.mark.parametrize("use", [get_run, lambda conn, run_id: set_hold_state(conn, run_id, "2026", "accepted")])
-def test_a_run_that_is_not_there_is_refused_when_nothing_ran(conn, use):
+def test_a_run_that_is_not_there_is_refused_when_nothing_ran(
+    conn: Connection, use: Callable[[Connection, int], object]
+) -> None:
     with pytest.raises(LedgerError) as caught:
         use(conn, 9)
     assert str(caught.value) in (
@@ -109,7 +129,7 @@ def test_a_run_that_is_not_there_is_refused_when_nothing_ran(conn, use):
     )
 
 
-def test_an_unknown_run_is_refused_with_the_newest(conn, begin, now):
+def test_an_unknown_run_is_refused_with_the_newest(conn: Connection, begin: Callable[..., int], now: datetime) -> None:
     ids = [begin() for _ in range(7)]
     newest = ", ".join(str(run_id) for run_id in ids[:1:-1])
     unknown = Run(99, "finance.etl", "alameda.ca", "netfile", Outcome.FRESH, (), now, 0.0)
@@ -119,13 +139,16 @@ def test_an_unknown_run_is_refused_with_the_newest(conn, begin, now):
         assert str(caught.value) == f"no run 99 (newest runs: {newest})"
 
 
-def test_runs_are_listed_newest_first_and_narrowed(conn, end):
+def test_runs_are_listed_newest_first_and_narrowed(conn: Connection, end: Callable[..., int]) -> None:
     first = end(ended("2026", "fresh"))
     second = end(ended("2026", "failed"), site="tx")
     third = end(ended("2026", "fresh"), source="form700")
 
-    def listed(**wanted):
-        return [stored.run.run_id for stored in list_runs(conn, **{"limit": 9, **wanted})]
+    def listed(
+        subdomain: str | None = None, source: str | None = None, outcome: Outcome | None = None, limit: int = 9
+    ) -> list[int]:
+        found = list_runs(conn, subdomain=subdomain, source=source, outcome=outcome, limit=limit)
+        return [stored.run.run_id for stored in found]
 
     assert listed() == [third, second, first]
     assert listed(limit=2) == [third, second]
@@ -134,30 +157,43 @@ def test_runs_are_listed_newest_first_and_narrowed(conn, end):
     assert listed(outcome=Outcome.FRESH, subdomain="alameda.ca") == [third, first]
 
 
-def test_the_newest_run_of_each_source_leaves_out_accepts_and_undos(conn, begin, end):
+def test_the_newest_run_of_each_source_may_be_an_accept_or_undo_but_not_one_that_only_prepares(
+    conn: Connection, begin: Callable[..., int], end: Callable[..., int]
+) -> None:
     old = end(FULL)
-    newest = end(FULL)
-    end(FULL, of_run=old)
+    end(FULL)
+    newest = end(FULL, of_run=old)
+    end(FULL, job="finance.extract")
+    end(FULL, job="finance.transform")
     other = begin(source="form700")
     elsewhere = end(FULL, site="tx")
     assert [stored.run.run_id for stored in newest_runs(conn)] == [other, newest, elsewhere]
 
 
 @pytest.mark.parametrize("outcome", ["changed", "fresh", "held"])
-def test_a_newer_capture_of_a_scope_replaces_its_open_hold(conn, end, outcome):
+def test_a_newer_capture_of_a_scope_replaces_its_open_hold(
+    conn: Connection, end: Callable[..., int], outcome: str
+) -> None:
     first = end(ended("2026", "held"), ended("2025", "held"))
     end(ended("2026", outcome))
     assert states(conn, first) == [{"2026": "replaced", "2025": "open"}]
 
 
+@pytest.mark.parametrize("job", ["finance.extract", "finance.transform"])
+def test_a_run_that_only_prepares_leaves_the_hold_open(conn: Connection, end: Callable[..., int], job: str) -> None:
+    first = end(ended("2026", "held"))
+    end(ended("2026", "fresh"), job=job)
+    assert states(conn, first) == [{"2026": "open"}]
+
+
 @pytest.mark.parametrize("outcome", ["failed", "skipped"])
-def test_a_run_without_a_capture_leaves_the_hold_open(conn, end, outcome):
+def test_a_run_without_a_capture_leaves_the_hold_open(conn: Connection, end: Callable[..., int], outcome: str) -> None:
     first = end(ended("2026", "held"))
     end(ended("2026", outcome))
     assert states(conn, first) == [{"2026": "open"}]
 
 
-def test_the_holds_of_other_sites_and_sources_and_accepted_ones_stay(conn, end):
+def test_the_holds_of_other_sites_and_sources_and_accepted_ones_stay(conn: Connection, end: Callable[..., int]) -> None:
     elsewhere = end(ended("2026", "held"), site="tx")
     other = end(ended("2026", "held"), source="form700")
     accepted = end(ended("2026", "held"))
@@ -166,7 +202,9 @@ def test_the_holds_of_other_sites_and_sources_and_accepted_ones_stay(conn, end):
     assert states(conn, elsewhere, other, accepted) == [{"2026": "open"}, {"2026": "open"}, {"2026": "accepted"}]
 
 
-def test_a_late_close_does_not_replace_a_newer_hold(conn, begin, end, now):
+def test_a_late_close_does_not_replace_a_newer_hold(
+    conn: Connection, begin: Callable[..., int], end: Callable[..., int], now: datetime
+) -> None:
     late = begin()
     newer = end(ended("2026", "held"))
     close_run(
@@ -175,7 +213,7 @@ def test_a_late_close_does_not_replace_a_newer_hold(conn, begin, end, now):
     assert states(conn, newer) == [{"2026": "open"}]
 
 
-def test_open_holds_are_listed_with_what_was_held(conn, end, now):
+def test_open_holds_are_listed_with_what_was_held(conn: Connection, end: Callable[..., int], now: datetime) -> None:
     held = ScopeResult("2026", Outcome.HELD, COUNTS, 0, "c2", "c1", "it shrank", "look", (CHANGE,))
     run_id = end(held, ended("2025", "fresh"))
     assert open_holds(conn) == [Hold(run_id, "finance.etl", "alameda.ca", "netfile", now, held)]
@@ -183,7 +221,7 @@ def test_open_holds_are_listed_with_what_was_held(conn, end, now):
     assert open_holds(conn) == []
 
 
-def test_a_scope_that_was_not_held_cannot_be_accepted(conn, end):
+def test_a_scope_that_was_not_held_cannot_be_accepted(conn: Connection, end: Callable[..., int]) -> None:
     held = end(ended("2025", "held"))
     fresh = end(ended("2026", "fresh"))
     with pytest.raises(LedgerError) as caught:
@@ -191,7 +229,12 @@ def test_a_scope_that_was_not_held_cannot_be_accepted(conn, end):
     assert str(caught.value) == f"run {fresh} did not hold scope '2026' (open holds: {held} 2025)"
 
 
-def test_events_are_read_back_in_order_from_where_a_reader_stopped(conn, now):
+def test_options_that_are_no_text_are_kept_all_the_same(conn: Connection, begin: Callable[..., int]) -> None:
+    run_id = begin(files=["x\udcff.csv", "M\u00e4rz.csv"])
+    assert get_run(conn, run_id).options == {"files": ["x\udcff.csv", "M\u00e4rz.csv"]}
+
+
+def test_events_are_read_back_in_order_from_where_a_reader_stopped(conn: Connection, now: datetime) -> None:
     first = record_event(conn, "run.closed", "ended", subdomain="tx", source="texas", run_id=3, data={"n": 1}, at=now)
     second = record_event(conn, "run.held", "held", severity="warning", at=now)
     events = [

@@ -7,7 +7,7 @@ import os
 import pytest
 
 
-def test_a_promised_postgresql_server_is_there():
+def test_a_promised_postgresql_server_is_there() -> None:
     server = os.environ.get("CLERK_TEST_DATABASE_URL", "")
     if not server and not os.environ.get("CLERK_REQUIRE_SERVICES"):
         pytest.skip("no CLERK_TEST_DATABASE_URL: the ledger is tested on SQLite alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,24 @@ FACES = {
     "its hook returns a text": (
         f"{HOOK}return ['topeka']",
         "register_finance_sources failed: TypeError: it must return a list of Ref",
+    ),
+    "its source has no name": (
+        f"{HOOK}return [Ref('', 'broken:Topeka')]",
+        "register_finance_sources failed: ValueError: Ref(name='', target='broken:Topeka', help='') has no name",
+    ),
+    "the name of its source is nothing": (
+        f"{HOOK}return [Ref(None, 'broken:Topeka')]",
+        "register_finance_sources failed: TypeError: Ref(name=None, target='broken:Topeka', help='')"
+        " holds something else than text",
+    ),
+    "the name of its source is a list": (
+        f"{HOOK}return [Ref(['topeka'], 'broken:Topeka')]",
+        "register_finance_sources failed: TypeError: Ref(name=['topeka'], target='broken:Topeka', help='')"
+        " holds something else than text",
+    ),
+    "its target names no attribute": (
+        f"{HOOK}return [Ref('topeka', 'broken')]",
+        "register_finance_sources failed: ValueError: the target of 'topeka' is 'broken', not 'module:attribute'",
     ),
     "its hook returns nothing": (
         f"{HOOK}pass",
@@ -110,11 +129,51 @@ def test_a_file_that_is_not_utf_8_is_named(plugins: Plugins) -> None:
     assert problem.startswith("it cannot be read: UnicodeDecodeError(")
 
 
+def write_distribution(plugins: Plugins, metadata: str, points: bytes) -> None:
+    described = plugins.folder.parent / "site-packages" / "kansas-1.0.dist-info"
+    described.mkdir(parents=True)
+    (described / "METADATA").write_text(metadata)
+    (described / "entry_points.txt").write_bytes(points)
+    sys.path.insert(0, str(described.parent))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "points", "problem"),
+    [
+        ("Name: kansas\n", b"[clerkcore.plugins]\nx = kansas\n", "its METADATA lacks Version; install it again"),
+        ("Version: 1\n", b"[clerkcore.commands]\nx = kansas:x\n", "its METADATA lacks Name; install it again"),
+        ("", b"[clerkcore.plugins]\nx = kansas\n", "its METADATA lacks Name; install it again"),
+        (
+            "Name: kansas\nVersion: 1\n",
+            b"[clerkcore.plugins]\n\xeb = kansas\n",
+            "it cannot be read: UnicodeDecodeError(",
+        ),
+        ("Name: kansas\nVersion: 1\n", b"[clerkcore.plugins]\nkansas\n", "it cannot be read: TypeError("),
+    ],
+    ids=["no version", "no name", "neither", "not UTF-8", "no value"],
+)
+def test_a_broken_distribution_is_named_by_its_folder_and_the_rest_works(
+    plugins: Plugins, metadata: str, points: bytes, problem: str
+) -> None:
+    write_distribution(plugins, metadata, points)
+    shown = plugins.show("kansas-1.0.dist-info")
+    assert shown["origin"] == str(plugins.folder.parent / "site-packages" / "kansas-1.0.dist-info")
+    assert shown["problems"][0].startswith(problem)
+    assert_the_rest_works(plugins)
+
+
 def test_a_module_that_is_already_there_is_not_shadowed(plugins: Plugins) -> None:
     plugins.write_file("json", "raise RuntimeError('imported')\n")
     [problem] = plugins.show("json")["problems"]
     assert problem.startswith("json does not load: ImportError: another module is already called json (")
     assert_the_rest_works(plugins)
+
+
+def test_a_command_in_a_module_that_is_already_there_fails_alone_and_names_its_plugin(plugins: Plugins) -> None:
+    plugins.write_file("json", '# /// script\n# [tool.clerk.commands]\n# corn = "json:dumps"\n# ///\n')
+    failed = plugins.clerk("corn")
+    assert failed.code == 1
+    assert failed.err.startswith("Error: plugin json: another module is already called json (")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +213,7 @@ def test_a_source_of_a_broken_plugin_fails_with_the_reason(plugins: Plugins) -> 
     plugins.add_site("broken")
     [run] = plugins.clerk("finance", "etl", "oz.ks", "--json").rows
     assert run["outcome"] == "failed"
-    assert run["message"].startswith("no plugin offers 'broken' (register_finance_sources); offered: netfile; ")
+    assert run["message"].startswith("no installed plugin offers 'broken'; offered: florida, netfile; ")
     assert run["message"].endswith("broken does not load: RuntimeError: no rain")
     assert run["remedy"] == "see: clerk plugins list"
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from clerkcore.hookspecs import SOURCE_HOOKS
+from clerkcore.installation import FAMILIES
+
 Plugins = Any  # the class of the fixture in conftest.py
 Writer = Callable[[Plugins, str, str, str], None]
 
@@ -74,6 +77,24 @@ def from_file(plugins: Plugins, command: str) -> None:
     )
 
 
+def test_a_folder_may_be_named_from_where_one_stands(
+    plugins: Plugins, write_plugin: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_plugin(plugins, "kansas", "topeka", "sunflower")
+    monkeypatch.chdir(plugins.folder.parent)
+    [shown] = plugins.clerk_without("plugins", "show", "kansas", "--json", "--plugins-dir", "plugins").rows
+    assert (shown["offers"], shown["problems"]) == ({"register_finance_sources": ["topeka"]}, [])
+    assert plugins.clerk_without("sunflower", "--plugins-dir", "plugins").out == "hello from kansas\n"
+
+
+def test_a_folder_may_hold_links_to_plugins(plugins: Plugins) -> None:
+    from_file(plugins, "sunflower")
+    linked = plugins.folder.parent / "linked"
+    linked.mkdir()
+    (linked / "kansas.py").symlink_to(plugins.folder / "kansas.py")
+    assert plugins.clerk_without("sunflower", "--plugins-dir", str(linked)).out == "hello\n"
+
+
 def test_the_settings_may_name_the_folder(plugins: Plugins) -> None:
     from_file(plugins, "sunflower")
     settings = plugins.folder.parent / "civic" / "clerk.toml"
@@ -136,6 +157,10 @@ def test_show_of_an_unknown_plugin_names_the_known_ones(plugins: Plugins) -> Non
     refused = plugins.clerk_without("plugins", "show", "nosuch")
     assert refused.code == 1
     assert refused.err.startswith("Error: no plugin 'nosuch' (plugins: clerk-board, clerk-demo, ")
+
+
+def test_every_family_has_a_hook_whose_names_are_those_of_sources() -> None:
+    assert tuple(family.hook for family in FAMILIES) == SOURCE_HOOKS
 
 
 def test_after_update_hears_of_every_run(plugins: Plugins) -> None:

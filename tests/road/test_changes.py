@@ -138,7 +138,7 @@ def usable(capture: Capture) -> tuple[Content, int, int]:
     contents: dict[str, list[tuple[Any, ...]]] = {}
     for code, values in capture:
         contents.setdefault(code, []).append(tuple(values.get(column) for column in COLUMNS))
-    good = {code: rows[0] for code, rows in contents.items() if len({told[:-1] for told in rows}) == 1}
+    good = {code: rows[0] for code, rows in contents.items() if len(set(rows)) == 1}
     conflicting = sum(len(rows) for code, rows in contents.items() if code not in good)
     return good, len(capture) - conflicting - len(good), conflicting
 

@@ -47,7 +47,7 @@ def test_a_dry_run_says_that_it_would_be_held_and_offers_no_run_to_accept(make_b
     before = bench.dump()
     result = bench.load(row("a"), dry_run=True)
     assert (result.outcome, result.remedy) == (Outcome.HELD, "")
-    assert result.message == ("dry run, nothing applied: entries fell from 2 to 1 rows, 1 fewer (limit 0); not applied")
+    assert result.message == ("dry run, nothing applied: 1 of 2 rows of entries vanished, and none may; not applied")
     assert bench.dump() == before
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.road.conftest import ENTRIES, Bench, Sheet, row
 
 from clerkcore.interfaces import Column, Table
-from clerkcore.models import Capture, Counts, Location, Outcome, Parsed, Record, Rejected, ScopeResult
+from clerkcore.models import Aside, Capture, Counts, Location, Outcome, Parsed, Record, Rejected, ScopeResult
 
 HIDDEN = "the value, which is sensitive, broke this rule"
 COUNTIES = Table(
@@ -86,9 +86,9 @@ def test_exact_duplicates_are_counted_and_loaded_once(bench: Bench) -> None:
     assert result.message == "1 entry added ((none) 1). 2 exact duplicates"
 
 
-def test_a_difference_in_a_column_that_is_not_compared_makes_no_conflict(bench: Bench) -> None:
+def test_rows_that_differ_only_in_a_column_that_is_not_compared_are_no_exact_duplicates(bench: Bench) -> None:
     result = bench.load(row("a", seen="monday"), row("a", seen="tuesday"))
-    assert accounted(result) == Counts(read=2, added=1, duplicates=1)
+    assert accounted(result) == Counts(read=2, quarantined=2)
 
 
 @pytest.mark.parametrize(
@@ -192,3 +192,13 @@ def test_derived_rows_that_contradict_each_other_are_the_plugins_fault(bench: Be
         Outcome.FAILED,
         "source sheet, table counties: parse yields 2 derived rows that contradict each other",
     )
+
+
+def test_a_sensitive_value_that_is_set_aside_is_not_kept(bench: Bench) -> None:
+    class Setting(Sheet):
+        def parse_line(self, line: str, at: Location) -> Parsed:
+            return Aside("total", {"code": "T", "phone": "555-1234"}, at)
+
+    bench.source = Setting()
+    bench.load("{}")
+    assert bench.rows("SELECT record FROM _clerk_asides") == [('{"code": "T"}',)]

@@ -43,7 +43,7 @@ def test_a_pull_with_half_its_rows_gone_is_held_and_the_rows_stay(guarded: Bench
         Outcome.HELD,
         "entries fell from 100 to 50 rows, 50 fewer (limit 2); not applied",
     )
-    assert held.remedy == "look at it: clerk runs show 2; apply it all the same: clerk accept 2"
+    assert held.remedy == "look first: clerk runs show 2; to apply it all the same: clerk accept 2"
     assert held.counts == Counts(read=50, disappeared=50, unchanged=50)
     assert guarded.dump(without=LOG) == before
 
@@ -70,7 +70,7 @@ def test_no_row_may_go_from_a_table_that_says_so(make_bench: Callable[..., Bench
     bench.load(*entries(*range(100)))
     assert told(bench.load(*entries(*range(99)))) == (
         Outcome.HELD,
-        "entries fell from 100 to 99 rows, 1 fewer (limit 0); not applied",
+        "1 of 100 rows of entries vanished, and none may; not applied",
     )
 
 
@@ -148,4 +148,27 @@ def test_guards_leave_derived_tables_alone_and_unknown_limits_to_the_settings(
 ) -> None:
     bench = make_bench(**{**DEFAULTS, "shrink_limit": 0.0})
     bench.load(*entries(1, 2))
-    assert bench.load(*entries(1)).message == "entries fell from 2 to 1 rows, 1 fewer (limit 0); not applied"
+    assert bench.load(*entries(1)).message == "1 of 2 rows of entries vanished, and none may; not applied"
+
+
+class Counted(Sheet):
+    """Its votes only ever grow."""
+
+    tables = (replace(ENTRIES, columns=tuple(replace(c, summed=c.name == "votes") for c in ENTRIES.columns)),)
+
+
+def test_a_sum_that_collapses_is_held(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(Counted(), turnover_limit=0.5)
+    bench.load(row("a", votes=10), row("b", votes=10))
+    assert bench.load(row("a", votes=6), row("b", votes=4)).outcome is Outcome.CHANGED
+    held = bench.load(row("a", votes=0), row("b", votes=4))
+    assert told(held) == (Outcome.HELD, "the sum of votes in entries fell from 10 to 4; not applied")
+
+
+def test_where_no_row_may_go_a_new_one_makes_up_for_none(make_bench: Callable[..., Bench]) -> None:
+    class Whole(Sheet):
+        tables = (replace(ENTRIES, max_shrink=0.0),)
+
+    bench = make_bench(Whole())
+    bench.load(row("DeSoto"), row("Bay"))
+    assert bench.load(row("De Soto"), row("Bay")).outcome is Outcome.HELD

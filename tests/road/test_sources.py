@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +12,9 @@ import pytest
 from tests.road.conftest import TODAY, Bench, Sheet, row
 
 from clerkcore.errors import PluginError, SourceError, StoreError, UsageError
-from clerkcore.interfaces import Column, Table
-from clerkcore.models import Capture, Location, Outcome, Parsed, Record, Request
+from clerkcore.fetch import Pace
+from clerkcore.interfaces import Client, Column, Table
+from clerkcore.models import Capture, Download, Location, Outcome, Parsed, Record, Request, Scope
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
 
 
@@ -113,6 +115,41 @@ def test_a_web_page_in_place_of_data_fails_its_scope(upstream: Upstream, online:
         Outcome.FAILED,
         "sheet 1: answered with an HTML page instead of data",
     )
+    [kept] = online.work().archive.captures("sheet", "all")
+    assert (kept.complete, [download.name for download in kept.downloads]) == (False, ["0", "1"])
+    place = kept.downloads[1].path.relative_to(online.work().folder.path)
+    assert result.remedy.endswith(f"; the raw answer is kept: {place}")
+
+
+def test_saved_files_before_one_that_cannot_be_read_are_kept_as_incomplete(bench: Bench) -> None:
+    good, bad = bench.root / "1.jsonl", bench.root / "2.jsonl"
+    good.write_text(row("a"))
+    bad.symlink_to(bad)
+    [result] = run_all(bench.work(), Request(TODAY), (good, bad))
+    assert (result.outcome, result.message) == (Outcome.FAILED, f"{bad}: does not exist")
+    kept = bench.work().archive.captures("sheet", "all")
+    assert [(capture.complete, len(capture.downloads)) for capture in kept] == [(False, 1)]
+
+
+def test_runs_that_share_a_pace_leave_the_delay_between_them(upstream: Upstream, online: Bench) -> None:
+    publish(upstream, "all", row("a"), row("b"))
+    naps: list[float] = []
+    pace = Pace(60.0, 1, naps.append, lambda: 0.0)
+    online.pull(pace=pace)
+    online.pull(pace=pace)
+    assert naps == [60.0, 120.0, 180.0]
+
+
+def test_a_secret_in_an_address_reaches_no_file_of_the_site(upstream: Upstream, online: Bench) -> None:
+    class Guarded(Fussy):
+        def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
+            yield client.get(f"{self.config['url']}/rows", params={"access_key": "hush-hush"})
+
+    upstream.pages["/rows?access_key=hush-hush"] = row("a")
+    online.source = Guarded(online.source.config)
+    assert outcomes(online) == [("all", Outcome.CHANGED, "1 entry added ((none) 1)")]
+    written = [path for path in online.root.rglob("*") if path.is_file()]
+    assert [path for path in written if b"hush-hush" in path.read_bytes()] == []
 
 
 def test_what_is_not_published_yet_is_skipped(online: Bench) -> None:
@@ -255,3 +292,36 @@ def test_a_stage_that_an_older_plugin_parsed_is_refused(upstream: Upstream, onli
         Outcome.FAILED,
         "the stage was parsed by another version of the plugin",
     )
+
+
+def test_a_plugin_that_exits_over_one_scope_stops_no_other(upstream: Upstream, online: Bench) -> None:
+    class Leaving(Sheet):
+        def parse(self, capture: Capture) -> Iterator[Parsed]:
+            if capture.scope.name == "2025":
+                sys.exit(0)
+            return super().parse(capture)
+
+    publish(upstream, "2025", row("a"), row("b"))
+    publish(upstream, "2026", row("c"), row("d"))
+    online.source = Leaving(online.source.config)
+    first, second = online.pull(2025, 2026)
+    assert (first.outcome, first.message) == (Outcome.FAILED, "source sheet broke: SystemExit: 0")
+    assert second.outcome is Outcome.CHANGED
+
+
+def test_a_stage_older_than_the_rows_is_refused(bench: Bench) -> None:
+    path = bench.root / "rows.jsonl"
+    for name in ("old", "new"):
+        path.write_text(row(name) + "\n", encoding="utf-8")
+        if name == "old":
+            run_extract(bench.work(), Request(TODAY), (path,))
+            run_transform(bench.work(), Request(TODAY))
+        else:
+            run_all(bench.work(), Request(TODAY), (path,))
+    [refused] = run_load(bench.work(), Request(TODAY))
+    assert (refused.outcome, refused.message) == (
+        Outcome.FAILED,
+        "the rows rest on a newer capture than the stage",
+    )
+    assert refused.remedy == "run transform again"
+    assert bench.live("code") == [("new",)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.road.conftest import Bench, row
+from tests.road.conftest import ENTRIES, TODAY, Bench, Sheet, row
 
 from clerkcore.errors import LeaseLost, UsageError
-from clerkcore.models import Counts, Outcome
+from clerkcore.interfaces import Column
+from clerkcore.models import Counts, Outcome, Request
+from clerkcore.road.run import run_all, run_undo
 
 ALL = "SELECT *, typeof(share), hex(vote), printf('%!.20g', share) FROM entries_effective ORDER BY code"
 
@@ -22,7 +25,7 @@ def test_undo_brings_back_what_stood_before(bench: Bench) -> None:
     result = bench.undo(2)
     assert bench.rows(ALL) == before
     assert (result.outcome, result.counts) == (Outcome.CHANGED, Counts(added=1, changed=1, disappeared=1))
-    assert result.message == "run 2 taken back: 1 rows back, 1 gone, 1 as before"
+    assert result.message == "run 2 taken back: 1 rows back, 1 rows withdrawn, 1 rows as before"
 
 
 @pytest.mark.parametrize("share", [1000000000000001.0, 0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, 2.0])
@@ -123,7 +126,7 @@ def test_undo_has_its_line_in_the_update_log(bench: Bench) -> None:
     log = "SELECT run_id, election_id, records_before, records_after, records_disappeared, summary FROM data_update_log"
     assert bench.rows(log) == [
         (1, "7", 0, 2, 0, "2 entries added (Bay 2)"),
-        (2, "7", 2, 0, 2, "run 1 taken back: 0 rows back, 2 gone, 0 as before"),
+        (2, "7", 2, 0, 2, "run 1 taken back: 2 rows withdrawn"),
     ]
 
 
@@ -178,3 +181,37 @@ def test_undo_restores_every_column_of_every_row_and_undo_of_undo_too(
             bench.undo(undone or bench.run_id)
             assert bench.rows(ALL) == expected
         assert all(now >= then for now, then in zip(sizes(bench), before, strict=True))
+
+
+def test_an_undo_that_ended_between_two_scopes_is_finished_by_the_next(bench: Bench) -> None:
+    path = bench.root / "rows.jsonl"
+    work = bench.work()
+    for year in (2025, 2026):
+        path.write_text(row(f"of {year}") + "\n", encoding="utf-8")
+        run_all(work, Request(TODAY, (year,)), (path,))
+    answers = iter([None, LeaseLost("taken over")])
+
+    def taken_over_at_the_second_scope() -> None:
+        answer = next(answers)
+        if answer:
+            raise answer
+
+    with pytest.raises(LeaseLost):
+        run_undo(bench.work(check_lease=taken_over_at_the_second_scope), work.run_id)
+    assert bench.live("code") == [("of 2026",)]
+    run_undo(bench.work(), work.run_id)
+    assert bench.live("code") == []
+
+
+def test_undo_after_an_upgrade_that_adds_a_table_and_a_column(bench: Bench) -> None:
+    class Newer(Sheet):
+        tables = (
+            replace(ENTRIES, columns=(*ENTRIES.columns, Column("extra"))),
+            replace(ENTRIES, name="others"),
+        )
+
+    bench.load(row("a"))
+    bench.load(row("b"))
+    bench.source = Newer()
+    bench.undo(2)
+    assert bench.live("code") == [("a",)]

@@ -16,18 +16,18 @@ from clerkcore.parsing import RAGGED, Line, read_delimited
 COLUMNS = ("id", "name")
 
 
-def parse(content: bytes, *, delimiter: str = ",", quoted: bool = True) -> list[Line | Rejected]:
+def parse(content: bytes, *, delimiter: str = ",", quoted: bool = True, whole: bool = False) -> list[Line | Rejected]:
     page = Page("page.csv", "", lambda: io.BytesIO(content))
-    return list(read_delimited(page, COLUMNS, where="kansas", delimiter=delimiter, quoted=quoted))
+    return list(read_delimited(page, COLUMNS, where="kansas", delimiter=delimiter, quoted=quoted, whole=whole))
 
 
 def values(content: bytes) -> list[list[str]]:
     return [list(line.values.values()) for line in parse(content) if isinstance(line, Line)]
 
 
-def refusal(content: bytes) -> str:
+def refusal(content: bytes, *, whole: bool = False) -> str:
     with pytest.raises(SourceError) as caught:
-        parse(content)
+        parse(content, whole=whole)
     return str(caught.value)
 
 
@@ -88,6 +88,22 @@ def test_a_ragged_row_is_rejected_and_the_others_are_read(row: bytes, count: int
 )
 def test_a_broken_file_is_refused_as_a_whole(content: bytes, message: str) -> None:
     assert refusal(content) == message
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"id,name\n1,Ada\n2,Bo", 3), (b'id,name\n1,"Ada\nB."', 3), (b"id,name", 1)],
+    ids=["cut in its last field", "after a quoted line end", "only a header"],
+)
+def test_a_file_asked_for_whole_is_refused_without_its_last_line_end(content: bytes, line: int) -> None:
+    told = f"kansas page.csv: ends without the end of line {line} (it was cut off; fetch it again)"
+    assert refusal(content, whole=True) == told
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["LF", "CRLF", "lone CR"])
+def test_a_file_asked_for_whole_may_end_its_last_line_in_any_way(end: bytes) -> None:
+    content = end.join([b"id,name", b"1,Ada", b""])
+    assert parse(content, whole=True) == parse(content)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def test_an_unknown_key_is_named_with_the_known_ones(tmp_path: Path) -> None:
         ("[http]\nallow_private = 5", "http.allow_private", "5 cannot be used: not a list of texts"),
         ("[http]\nallow_private = ['a', 1]", "http.allow_private", "['a', 1] cannot be used: not a list of texts"),
         ("[guards]\nshrink = 1.01", "guards.shrink", "1.01 cannot be used: above 1"),
+        ("[lease]\nseconds = 4.9", "lease.seconds", "4.9 cannot be used: below 5 seconds a lease may end while"),
         ("[http.delay]\nseconds = 1", "http.delay", "{'seconds': 1} cannot be used"),
     ],
 )
@@ -91,6 +92,23 @@ def test_a_wrong_type_is_named_with_file_and_key(tmp_path: Path, text: str, key:
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     message = refusal(tmp_path, {"CLERK_HTTP_RETRIES": "many"})
     assert message.startswith("CLERK_HTTP_RETRIES: 'many' cannot be used: ")
+
+
+def test_an_unknown_variable_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    message = "unknown variable 'CLERK_HTTP_DELEY' (near: CLERK_HTTP_DELAY; all are in docs/settings.md)"
+    assert refusal(tmp_path, {"CLERK_HTTP_DELEY": "1"}) == message
+
+
+@pytest.mark.parametrize("name", ["CLERK_", "CLERK_ROOTS", "CLERK_SECRET"])
+def test_what_only_begins_like_a_variable_is_unknown(tmp_path: Path, name: str) -> None:
+    assert refusal(tmp_path, {name: "1"}).startswith(f"unknown variable {name!r} (near: CLERK_")
+
+
+@pytest.mark.parametrize(
+    "name", ["CLERK_ROOT", "CLERK_SECRET_MAIL", "CLERK_REQUIRE_SERVICES", "CLERK_TEST_DATABASE_URL", "CLERK", "PATH"]
+)
+def test_a_variable_that_is_no_setting_is_left_alone(tmp_path: Path, name: str) -> None:
+    assert read_settings(tmp_path, {name: "1"}).origins == {}
 
 
 @pytest.mark.parametrize(

@@ -250,3 +250,24 @@ def test_another_key_is_refused(connection: sqlite3.Connection) -> None:
         "table counts is keyed by source, scope, county, day, the plugin wants source, scope, county"
         " (two plugins disagree about this table, or one changed its key; see: clerk plugins list)"
     )
+
+
+def with_check(check: str) -> Table:
+    return replace(COUNTS, columns=tuple(replace(c, check=check) if c.name == "ballots" else c for c in COUNTS.columns))
+
+
+def test_a_check_that_a_newer_plugin_loosens_holds_from_then_on(connection: sqlite3.Connection) -> None:
+    make(connection, with_check("ballots < 10"))
+    insert(connection)
+    make(connection, with_check("ballots < 100"))
+    insert(connection, county="Gulf", ballots=50)
+    rows = connection.execute("SELECT county, ballots FROM counts_effective ORDER BY county")
+    assert [tuple(row) for row in rows] == [("Bay", 1), ("Gulf", 50)]
+
+
+def test_rows_that_break_a_newer_check_are_named_and_stay(connection: sqlite3.Connection) -> None:
+    make(connection, with_check("ballots < 100"))
+    insert(connection, ballots=50)
+    with pytest.raises(StoreError, match="rows of table counts break a rule that the plugin has now"):
+        make(connection, with_check("ballots < 10"))
+    assert connection.execute("SELECT ballots FROM counts_effective").fetchone()["ballots"] == 50

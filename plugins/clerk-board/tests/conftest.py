@@ -109,8 +109,8 @@ class World:
     hostile: Source = field(default_factory=Hostile)
     boards: list[Board] = field(default_factory=list)
 
-    def add_site(self, subdomain: str, name: str, state: str = "CA", kind: Kind = Kind.CITY) -> None:
-        site = Site(subdomain, name, state, kind)
+    def add_site(self, subdomain: str, name: str, state: str = "CA", kind: Kind = Kind.CITY, source: str = "") -> None:
+        site = Site(subdomain, name, state, kind, sources={source: {}} if source else {})
         write_site(self.installation.root, site)
         with self.installation.ledger.write() as connection:
             save_site(connection, site)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clerk_board.catalogue import web_address
+from clerk_board.cells import show_money, show_number
+from clerk_board.columns import ColumnFacts, order_columns
 from clerk_board.facts import Moment, show_moment
-from clerk_board.hooks import show_money
 from clerk_board.hosts import address_of, listen
 from clerk_board.metadata import build_config
 from clerk_board.serving import build_datasette, count_shown
 from clerk_board.states import STATE_NAMES, name_state
 from clerkcore import ClerkError, SiteError, UsageError
 from clerkcore.installation import Installation, create_installation
-from clerkcore.models import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,14 +66,24 @@ def test_an_unknown_site_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "command"),
-    [(Kind.CITY, "clerk finance etl somewhere"), (Kind.STATE, "clerk states update somewhere")],
+    ("source", "command"),
+    [("netfile", "clerk finance etl somewhere"), ("florida", "clerk states update somewhere")],
 )
-def test_sites_without_data_are_told_how_to_load_some(world: World, kind: Kind, command: str) -> None:
-    world.add_site("somewhere", "Somewhere", "CA", kind)
+def test_sites_without_data_are_told_how_to_load_some(world: World, source: str, command: str) -> None:
+    world.add_site("anywhere", "Anywhere")
+    world.add_site("somewhere", "Somewhere", source=source)
     with pytest.raises(UsageError) as refused:
         world.open()
     assert str(refused.value) == f"there is nothing to show yet (load some data, such as: {command})"
+
+
+@pytest.mark.parametrize("source", ["", "nosuch"])
+def test_sites_that_nothing_loads_are_sent_to_the_status(world: World, source: str) -> None:
+    world.add_site("somewhere", "Somewhere", source=source)
+    with pytest.raises(UsageError) as refused:
+        world.open()
+    remedy = "no site has a source that can be loaded: clerk status"
+    assert str(refused.value) == f"there is nothing to show yet ({remedy})"
 
 
 def test_an_installation_without_sites_is_told_how_to_add_one(world: World) -> None:
@@ -172,11 +182,9 @@ def test_loopback_is_listened_on(host: str, shown: str) -> None:
 def test_a_port_that_is_taken_is_named() -> None:
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(ClerkError) as refused:
+        with pytest.raises(UsageError) as refused:
             listen("127.0.0.1", port)
-    assert str(refused.value) == (
-        f"127.0.0.1 port {port}: cannot listen: Address already in use (--port 0 takes a free port)"
-    )
+    assert str(refused.value) == f"port {port} is in use (choose another with --port, or 0 for any)"
 
 
 @pytest.mark.parametrize(
@@ -209,6 +217,35 @@ def test_only_http_and_https_are_addresses_of_the_web(text: str, link: str) -> N
 )
 def test_money_is_shown_to_the_cent(cents: int, shown: str) -> None:
     assert show_money(cents) == f'<span class="money" title="{cents} cents">{shown}</span>'
+
+
+def test_thousands_are_grouped() -> None:
+    assert [show_number(value) for value in (0, -1234, 1234567)] == ["0", "-1,234", "1,234,567"]
+
+
+def test_columns_begin_with_what_a_row_is_about_and_end_with_clerks_own() -> None:
+    types = {"source": "text", "state": "text", "key": "text", "kind": "text", "note": "text", "name": "text"}
+    types |= {"run_id": "integer", "paid_cents": "integer", "day": "date"}
+    columns = [ColumnFacts(name, type_, "") for name, type_ in types.items()]
+    names = [column.name for column in order_columns(columns, "key", ["kind", "source"])]
+    assert names == ["key", "day", "paid_cents", "name", "kind", "state", "note", "source", "run_id"]
+
+
+@pytest.mark.parametrize(
+    ("description", "subject"),
+    [
+        ("Gifts as filed; a row with removed_run_id is published no more", "Gifts as filed"),
+        ("Gifts as filed. Where removed_run_id is set, it is gone. By year.", "Gifts as filed. By year"),
+        ("Rows with removed_run_id are gone", ""),
+        ("Gifts; as filed", "Gifts; as filed"),
+    ],
+)
+def test_a_description_is_shown_without_what_it_says_of_removed_rows(
+    world: World, description: str, subject: str
+) -> None:
+    path = world.add_florida()
+    world.execute(path, f"UPDATE _clerk_tables SET description = '{description}'")
+    assert world.open().board.catalogue.databases[0].tables[0].subject == subject
 
 
 def test_times_are_shown_in_utc_to_the_minute_and_anything_else_as_it_is() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conftest import Florida
 from datasette.app import Datasette  # type: ignore[import-untyped]
 from datasette.plugins import pm  # type: ignore[import-untyped]
+
+from clerkcore.models import Kind
 
 if TYPE_CHECKING:
     from conftest import Pages, World
@@ -18,8 +21,11 @@ SCRIPT = "<script>alert(1)</script>"
 
 def read_words(html: str) -> str:
     """The text of a page's content without its tags, its white space joined."""
-    content = html.split('<section class="content">')[1].split("<footer")[0]
-    return " ".join(re.sub(r"<[^>]*>", " ", content).split())
+    return read_text(html.split('<section class="content">')[1].split("<footer")[0])
+
+
+def read_text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
 def local_links(html: str) -> set[str]:
@@ -57,7 +63,7 @@ def test_every_link_of_the_home_and_database_pages_leads_somewhere(world: World)
     pages = world.open()
     links = local_links(pages.read("/")) | local_links(pages.read(FINANCE))
     assert {link: pages.get(link).status for link in links} == dict.fromkeys(links, 200)
-    assert {FINANCE, LIVE, "/fl-voters", f"{FINANCE}/_clerk_findings?_sort_desc=id"} <= links
+    assert {FINANCE, LIVE, "/fl-voters", f"{FINANCE}/_clerk_findings?_sort_desc=id&severity=info"} <= links
 
 
 def test_what_a_filer_is_called_never_becomes_markup(world: World) -> None:
@@ -115,11 +121,100 @@ def test_live_rows_leave_out_what_was_removed_and_the_table_keeps_it(world: Worl
     world.add_san_diego({}, {"removed_run_id": 1})
     pages = world.open()
     live, all_rows = pages.read(LIVE), pages.read(f"{FINANCE}/transactions")
-    assert ("<h1>Transactions, live rows</h1>" in live, len(table_cells(live, "tran_id"))) == (True, 1)
-    assert ("<h1>Transactions, removed rows included</h1>" in all_rows, len(table_cells(all_rows, "tran_id"))) == (
+    assert ("<h1>Transactions</h1>" in live, len(table_cells(live, "tran_id"))) == (True, 1)
+    assert ("<h1>Transactions, with withdrawn rows</h1>" in all_rows, len(table_cells(all_rows, "tran_id"))) == (
         True,
         2,
     )
+
+
+def test_the_live_rows_and_the_table_say_which_rows_they_hold(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    filed = '<p class="lead">Contributions, expenditures, loans and debts as filed'
+    withdrawn = "Includes rows the publisher has withdrawn: removed_run_id is set"
+    assert f"{filed}. Rows the publisher still lists</p>" in pages.read(LIVE)
+    assert f"{filed}. {withdrawn}</p>" in pages.read(f"{FINANCE}/transactions")
+
+
+def test_the_way_back_is_named_for_readers(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    row = f"{FINANCE}/transactions/netfile,2026,1,A,T0"
+    ways = {path: read_crumbs(pages.read(path)) for path in (LIVE, row, f"{FINANCE}/_clerk_findings")}
+    place = "home / San Diego: campaign finance"
+    assert ways == {
+        LIVE: f"{place} / Transactions",
+        row: f"{place} / Transactions, with withdrawn rows",
+        f"{FINANCE}/_clerk_findings": f"{place} / Findings of the checks",
+    }
+    assert "<title>Transactions - San Diego: campaign finance</title>" in pages.read(LIVE)
+
+
+def read_crumbs(html: str) -> str:
+    return read_text(html.split('<p class="crumbs">')[1].split("</p>")[0])
+
+
+def test_a_live_row_leads_to_its_own_page(world: World) -> None:
+    world.add_san_diego({"tran_id": "A/B, <i>1</i>"}, {"tran_id": ""})
+    pages = world.open()
+    cells = table_cells(pages.read(f"{LIVE}?_sort=tran_id"), "tran_id")
+    assert [re.sub(r'"[^"]*"', "", cell) for cell in cells] == [
+        "<a href=>(empty)</a>",
+        "<a href=>A/B, &lt;i&gt;1&lt;/i&gt;</a>",
+    ]
+    links = [link for cell in cells for link in local_links(cell)]
+    assert [(pages.get(link).status, link.startswith(f"{FINANCE}/transactions/")) for link in links] == [
+        (200, True)
+    ] * 2
+
+
+def test_a_live_row_is_not_linked_when_the_chosen_columns_do_not_tell_which_it_is(world: World) -> None:
+    world.add_san_diego({})
+    assert table_cells(world.open().read(f"{LIVE}?_col=tran_id"), "tran_id") == ["T0"]
+
+
+def test_a_row_is_shown_downwards_without_its_empty_columns(world: World) -> None:
+    world.add_san_diego({"amount_cents": 123456, "tran_emp": "City", "tran_occ": "", "transaction_type": 0})
+    html = world.open().read(f"{FINANCE}/transactions/netfile,2026,1,A,T0")
+    rows = re.findall(r'<tr><th scope="row">(\w+)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>', html)
+    names = [name for name, _, _ in rows]
+    own = ["source", "scope", "run_id"]
+    assert names == ["tran_id", "amount_cents", "form_type", "filing_id", "tran_emp", "transaction_type", *own]
+    assert rows[4] == ("tran_emp", "City", "Employer of the other party")
+    assert "<h1>Transactions, with withdrawn rows: T0</h1>" in html
+
+
+def test_columns_begin_with_what_a_row_is_about_on_the_page_and_in_the_export(world: World) -> None:
+    world.add_san_diego({})
+    pages = world.open()
+    first = ["tran_id", "calculated_date", "amount_cents", "filer_name", "form_type", "entity_cd", "filing_id"]
+    heads = re.findall(r'<th [^>]*data-column="(\w+)"', pages.read(LIVE))
+    assert (heads[:7], heads[-4:]) == (first, ["source", "scope", "run_id", "removed_run_id"])
+    assert pages.read(f"{LIVE}.csv").splitlines()[0].split(",") == heads
+
+
+def test_the_head_of_a_column_of_dollars_does_not_say_cents(world: World) -> None:
+    world.add_san_diego({})
+    html = world.open().read(LIVE)
+    head = re.search(r'<th [^>]*data-column="amount_cents"[^>]*>(.*?)</th>', html, re.DOTALL)
+    assert head
+    assert read_text(head[1]) == "amount"
+
+
+def test_thousands_are_grouped_in_columns_that_count_and_nowhere_else(world: World) -> None:
+    world.add_site("fl", "Florida", "FL", Kind.STATE)
+    world.load("fl", Florida(), county_ballots=[{"county": "Baker", "total": 1234567, "run_id": 1000}])
+    html = world.open().read("/fl-voters/county_ballots_effective")
+    assert (table_cells(html, "total"), table_cells(html, "run_id")) == (["1,234,567"], ["1000"])
+
+
+def test_the_findings_page_says_what_severity_means_and_whence_the_rows_come(world: World) -> None:
+    path = world.add_san_diego({})
+    world.add_finding(path, run_id=1)
+    words = read_words(world.open().read(f"{FINANCE}/_clerk_findings"))
+    assert words.startswith("Findings of the checks What the checks of each run found: blocking means")
+    assert "Open findings none ; 1 note Source Transactions , NetFile Licence Public record" in words
 
 
 def test_facets_of_the_source_stand_above_the_rows(world: World) -> None:
@@ -181,10 +276,10 @@ def test_rows_are_counted_anew_after_a_run(world: World) -> None:
 
 def test_findings_are_those_of_the_run_a_scope_rests_on(world: World) -> None:
     path = world.add_san_diego({})
-    for run_id, severity in ((0, "warning"), (1, "blocking"), (1, "info")):
+    for run_id, severity in ((0, "warning"), (1, "blocking"), (1, "warning"), (1, "info")):
         world.add_finding(path, run_id, severity)
     pages = world.open()
-    assert [read_findings(pages, page) for page in ("/", FINANCE, LIVE)] == ["2, 1 blocking"] * 3
+    assert [read_findings(pages, page) for page in ("/", FINANCE, LIVE)] == ["2, 1 blocking ; 1 note"] * 3
     assert read_findings(pages, f"{FINANCE}/filers") == "none"
 
 

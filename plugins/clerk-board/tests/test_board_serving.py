@@ -51,8 +51,17 @@ def test_it_serves_no_other_machine(world: World) -> None:
     assert "until publishing exists, the databases are for operators on this machine" in err
 
 
+def test_it_says_which_port_is_in_use_and_how_to_choose_another(world: World) -> None:
+    world.add_florida()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with world.serve("--port", str(port)) as process:
+            said = f"Error: port {port} is in use (choose another with --port, or 0 for any)\n"
+            assert finish(process) == (2, "", said)
+
+
 def test_it_says_what_to_load_when_there_is_nothing(world: World) -> None:
-    world.add_site("oakland.ca", "Oakland")
+    world.add_site("oakland.ca", "Oakland", source="netfile")
     with world.serve("oakland.ca", "--port", "0") as process:
         assert finish(process) == (
             2,

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from clerk_demo import agency_year, write_netfile_csv, write_netfile_json_pages
+from clerk_finance_netfile.columns import REQUIRED
 
 SAMPLES = Path(__file__).parent / "samples"
 AGENCIES = (("1", "CSD", "City of San Diego"), ("2", "COAK", "City of Oakland"), ("3", "BRK", "City of Berkeley"))
@@ -29,6 +30,13 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 def test_the_samples_are_what_the_simulator_writes(tmp_path: Path) -> None:
     write_samples(tmp_path)
     assert read_tree(SAMPLES) == read_tree(tmp_path)
+
+
+def test_only_street_addresses_and_coordinates_of_the_year_csv_are_left_out() -> None:
+    header = (SAMPLES / "csv" / "year-2026.csv").read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    addresses = {f"{who}_Adr{line}" for who in ("Tran", "Tres", "Intr") for line in (1, 2)}
+    assert set(header).difference(REQUIRED) == {*addresses, "Latitude", "Longitude"}
+    assert len(header) == len(REQUIRED) + 8 == 99
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from clerkcore.testing import SourceSuite
 
 SAMPLES = Path(__file__).parent / "samples"
 SETTINGS = {"agency": "CSD"}
-CSD_2026 = Scope("2026", {"year": "2026", "agency": "CSD"})
+CSD_2026 = Scope("2026", {"year": "2026"})
 
 
 class TestYearCsv(SourceSuite):

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from clerkcore.errors import ClerkError
 from clerkcore.models import Outcome, Run, ScopeResult
 from clerkcore.times import now, to_text
 
@@ -30,13 +31,14 @@ STYLES = {
 
 
 def clean(text: str) -> str:
-    """Return text whose control characters cannot drive a terminal."""
+    """Return text whose control and format characters cannot drive a terminal or reverse a line."""
     return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in text.replace("\n", " "))
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one object as a line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_as_text))
+    """Print one object as a line of JSON, in printable ASCII alone."""
+    # DEL is the one control character that JSON leaves as it is.
+    click.echo(json.dumps(value, default=_as_text).replace("\x7f", "\\u007f"))
 
 
 def _as_text(value: object) -> str:
@@ -118,6 +120,13 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
     if Outcome.FAILED in seen:
         return FAILED
     return HELD if Outcome.HELD in seen else 0
+
+
+def warn_of_errors(errors: Sequence[ClerkError]) -> int:
+    """Tell on stderr what was passed over because it is broken, and return the exit code that this asks for."""
+    for error in errors:
+        click.echo(clean(f"Warning: {error}"), err=True)
+    return FAILED if errors else 0
 
 
 def make_table(*columns: str) -> Table:

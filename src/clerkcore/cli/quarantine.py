@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import click
 
 from clerkcore.cli.options import json_option
-from clerkcore.cli.output import add_row, make_table, print_json, show_table
+from clerkcore.cli.output import add_row, make_table, print_json, show_table, warn_of_errors
 from clerkcore.installation import Installation
-from clerkcore.jobs.evidence import read_quarantine, run_quarantine
+from clerkcore.jobs.evidence import Evidence, read_quarantine, run_quarantine
 
 
 @click.group()
@@ -23,26 +20,29 @@ def quarantine() -> None:
 @click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run, held ones too.")
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
 @json_option
-@click.pass_obj
-def list_all(installation: Installation, subdomain: str | None, run_id: int | None, limit: int, as_json: bool) -> None:
+@click.pass_context
+def list_all(ctx: click.Context, subdomain: str | None, run_id: int | None, limit: int, as_json: bool) -> None:
     """List rejected records with file, line, rule and value, e.g. clerk quarantine list --run 7"""
-    rows = run_quarantine(installation, run_id, limit) if run_id else list(_rows(installation, subdomain, limit))
+    found = run_quarantine(ctx.obj, run_id, limit) if run_id else _read(ctx.obj, subdomain, limit)
     if as_json:
-        for row in rows:
+        for row in found.rows:
             print_json(row)
-        return
+    else:
+        _show(found)
+    ctx.exit(warn_of_errors(found.broken))
+
+
+def _read(installation: Installation, subdomain: str | None, limit: int) -> Evidence:
+    sites = [installation.site(subdomain)] if subdomain else installation.sites()
+    return read_quarantine(installation, [site.subdomain for site in sites], limit=limit)
+
+
+def _show(found: Evidence) -> None:
     table = make_table("Run", "Site", "Source", "Scope", "File", "Line", "Rule", "Value", "Message")
-    for row in rows:
+    for row in found.rows:
         names = ("run_id", "site", "source", "scope", "page", "line", "rule", "value", "message")
         add_row(table, [row[name] for name in names])
-    if rows:
+    if found.rows:
         show_table(table)
     else:
         click.echo("Nothing is in quarantine.")
-
-
-def _rows(installation: Installation, subdomain: str | None, limit: int) -> Iterator[dict[str, Any]]:
-    names = [installation.site(subdomain).subdomain] if subdomain else [s.subdomain for s in installation.sites()]
-    for name in names:
-        for row in read_quarantine(installation, name, limit=limit):
-            yield {"site": name, **row}

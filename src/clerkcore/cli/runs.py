@@ -18,11 +18,12 @@ from clerkcore.cli.output import (
     print_runs,
     show_progress,
     show_table,
+    warn_of_errors,
 )
 from clerkcore.installation import Installation
 from clerkcore.jobs.decisions import accept_run, undo_run
-from clerkcore.jobs.evidence import read_findings
-from clerkcore.ledger import StoredRun, get_run, list_runs
+from clerkcore.jobs.evidence import Evidence, read_findings, read_run, read_tracebacks
+from clerkcore.ledger import StoredRun, list_runs
 from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult
 from clerkcore.road.words import tell_changes, tell_evidence
 
@@ -79,28 +80,53 @@ def _describe(stored: StoredRun) -> dict[str, Any]:
 @runs.command()
 @click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
 @json_option
-@click.pass_obj
-def show(installation: Installation, run_id: int, as_json: bool) -> None:
+@click.pass_context
+def show(ctx: click.Context, run_id: int, as_json: bool) -> None:
     """Show one run with its change set in words, e.g. clerk runs show 7"""
-    with installation.ledger.read() as connection:
-        stored = get_run(connection, run_id)
-    findings = read_findings(installation, stored.run.site, run_id)
+    stored = read_run(ctx.obj, run_id)
+    found = read_findings(ctx.obj, stored.run.site, run_id)
     if as_json:
-        print_json({**_describe(stored), "found": findings})
-        return
+        print_json({**_describe(stored), "found": found.rows, "tracebacks": read_tracebacks(ctx.obj, run_id)})
+    else:
+        _print_stored(stored, found)
+        for trace in read_tracebacks(ctx.obj, run_id):
+            click.echo("\n" + "\n".join(clean(line) for line in trace.splitlines()))
+    ctx.exit(warn_of_errors(found.broken))
+
+
+def _print_stored(stored: StoredRun, found: Evidence) -> None:
     run = stored.run
     about = f" of run {stored.of_run}" if stored.of_run else ""
     click.echo(f"run {run.run_id}: {run.job}{about} on {run.site}, source {run.source}: {stored.outcome or 'running'}")
-    click.echo(f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC by {stored.holder}, {run.duration_seconds:.1f} s")
+    click.echo(
+        f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC by {_tell_holder(stored.holder)}, {run.duration_seconds:.1f} s"
+    )
     if not run.scopes:
         click.echo(clean(run.message))
     for scope in run.scopes:
         _print_scope(scope, stored.hold_states.get(scope.scope, ""))
-    for finding in findings:
+    for finding in found.rows:
         sides = f" (expected {finding['expected']}, found {finding['actual']})" if finding["expected"] else ""
         click.echo(clean(f"  {finding['severity']}: {finding['check_name']}: {finding['message']}{sides}"))
-    if run.remedy:
-        click.echo(f"What helps: {clean(run.remedy)}")
+    helps = _what_helps(stored)
+    if helps:
+        click.echo(f"What helps: {clean(helps)}")
+
+
+def _tell_holder(holder: str) -> str:
+    """Return a holder's host and process; what else tells it apart is for machines, and in --json."""
+    parts = holder.split(":")
+    return f"{parts[0]}, process {parts[-2]}" if len(parts) > 2 else holder
+
+
+def _what_helps(stored: StoredRun) -> str:
+    states = set(stored.hold_states.values())
+    if "open" in states:
+        run_id = stored.run.run_id
+        return f"clerk accept {run_id} applies it all the same; a newer capture of the source replaces the hold"
+    if states:
+        return f"nothing to do: what this run held was {' and '.join(sorted(states))}"
+    return stored.run.remedy
 
 
 def _print_scope(scope: ScopeResult, hold: str) -> None:

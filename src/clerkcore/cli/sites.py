@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from clerkcore.cli.output import add_row, ago, clean, make_table, print_json, sh
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.sites import add_site, enable_site, import_file, import_folders, import_pilots, rename_site
-from clerkcore.ledger import SiteRow, list_clocks, list_finance_metadata, list_sites
+from clerkcore.ledger import FinanceMetadata, SiteRow, list_clocks, list_finance_metadata, list_sites
 from clerkcore.models import Kind, Site
 from clerkcore.sites import check_subdomain, read_state
 
@@ -122,18 +124,25 @@ def _describe(installation: Installation, site: Site) -> dict[str, Any]:
         "state": site.state,
         "kind": str(site.kind),
         "enabled": site.enabled,
-        "sources": [f"{name} {dict(installation.config(site, name))}" for name in site.sources],
+        "sources": [_tell_source(name, installation.config(site, name)) for name in site.sources],
         "folder": str(installation.folder(site.subdomain).path),
         "databases": [
             f"{path.name}, {path.stat().st_size:,} bytes" for path in installation.folder(site.subdomain).databases()
         ],
         "jobs": [f"{clock.job}: {clock.last_outcome or 'running'}, {ago(clock.last_started_at)}" for clock in clocks],
-        "finance": [
-            f"{m.source}: agency {m.agency_shortcut or '?'} {m.agency_name}, {m.rows:,} rows,"
-            f" {m.first_year}-{m.last_year}"
-            for m in metadata
-        ],
+        "finance": [_tell_finance(m) for m in metadata],
     }
+
+
+def _tell_source(name: str, config: Mapping[str, Any]) -> str:
+    return f"{name} ({', '.join(f'{key} = {json.dumps(value)}' for key, value in config.items())})"
+
+
+def _tell_finance(metadata: FinanceMetadata) -> str:
+    agency = " ".join(filter(None, (metadata.agency_shortcut, metadata.agency_name)))
+    years = sorted({year for year in (metadata.first_year, metadata.last_year) if year})
+    parts = [f"agency {agency}" if agency else "", f"{metadata.rows:,} rows", "-".join(map(str, years))]
+    return f"{metadata.source}: {', '.join(filter(None, parts))}"
 
 
 @sites.command()

@@ -34,7 +34,12 @@ def _request(source: str, election: str, date: str) -> Request:
 
 source_option = click.option("--source", default="", help="Only this data source, such as VbmVoted.")
 election_option = click.option("--election", default="", help="The state's id of an election; else the site's.")
-date_option = click.option("--date", default="", help="A day of the election (YYYY-MM-DD), where files are by day.")
+date_option = click.option(
+    "--date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    callback=lambda _ctx, _option, value: value.date().isoformat() if value else "",
+    help="A day of the election, where files are by day.",
+)
 
 
 @states.command()

@@ -38,7 +38,7 @@ def status(installation: Installation, as_json: bool) -> None:
 
 def _cells(state: State) -> tuple[object, ...]:
     counts = state.counts
-    changes = f"+{counts.added:,} ~{counts.changed:,} -{counts.disappeared:,}" if state.run_id else ""
+    changes = f"+{counts.added:,} ~{counts.changed:,} -{counts.disappeared:,}" if counts.differs else ""
     style = STYLES[Outcome(state.outcome)] if state.outcome in list(Outcome) else ""
     message = clean(state.message)
     short = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"

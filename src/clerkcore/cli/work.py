@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import click
 
-from clerkcore.cli.output import clean, print_runs
+from clerkcore.cli.output import FAILED, clean, print_runs
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.orders import Order
 from clerkcore.jobs.runner import run_claimed, run_sites
-from clerkcore.jobs.selection import Selection, claim_site, select_sites
+from clerkcore.jobs.selection import Selection, claim_site, find_orphans, select_sites
 from clerkcore.models import Run
 
 
@@ -22,7 +22,16 @@ def run_order(installation: Installation, order: Order, selection: Selection, as
     if order.dry_run and selection.next_site:
         raise UsageError("--dry-run takes no turn", remedy="name the site, or pass --all")
     warn_of_plugins(installation)
-    return print_runs(_runs(installation, order, selection), as_json)
+    passed_over = not selection.named and _tell_orphans(installation, order.source)
+    code = print_runs(_runs(installation, order, selection), as_json)
+    return FAILED if passed_over else code
+
+
+def _tell_orphans(installation: Installation, source: str) -> bool:
+    orphans = find_orphans(installation, source)
+    for site, name in orphans:
+        click.echo(clean(f"Error: {site}: source {name!r}: no plugin offers it: clerk plugins list"), err=True)
+    return bool(orphans)
 
 
 def _runs(installation: Installation, order: Order, selection: Selection) -> Iterator[Run]:

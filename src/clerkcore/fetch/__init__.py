@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from clerkcore.fetch.downloads import Archive
     from clerkcore.fetch.http import HttpClient
     from clerkcore.fetch.manifests import KeptCapture
+    from clerkcore.fetch.names import page_name
     from clerkcore.fetch.offline import OfflineClient
+    from clerkcore.fetch.pace import Pace
     from clerkcore.fetch.urls import mask_url
 
 __all__ = [
@@ -19,10 +21,12 @@ __all__ = [
     "HttpClient",
     "KeptCapture",
     "OfflineClient",
+    "Pace",
     "build_capture",
     "hash_payloads",
     "limit_stream",
     "mask_url",
+    "page_name",
     "refuse_html",
 ]
 
@@ -31,10 +35,12 @@ _HOMES = {
     "HttpClient": "http",
     "KeptCapture": "manifests",
     "OfflineClient": "offline",
+    "Pace": "pace",
     "build_capture": "capture",
     "hash_payloads": "capture",
     "limit_stream": "capture",
     "mask_url": "urls",
+    "page_name": "names",
     "refuse_html": "capture",
 }
 

@@ -12,6 +12,8 @@ from clerkcore.fetch.retries import Passing
 Resolver = Callable[[str, int], Iterable[str]]
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Python 3.11 takes these for public: IETF protocol assignments, site-local, documentation.
+_SPECIAL = tuple(ipaddress.ip_network(block) for block in ("192.0.0.0/24", "fec0::/10", "3fff::/20"))
 
 
 def resolve_host(host: str, port: int) -> list[str]:
@@ -22,6 +24,8 @@ def resolve_host(host: str, port: int) -> list[str]:
 def is_public(text: str) -> bool:
     """Whether an address belongs to the public internet."""
     address = _innermost(ipaddress.ip_address(text))
+    if any(address in block for block in _SPECIAL):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 

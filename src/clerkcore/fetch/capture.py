@@ -7,13 +7,14 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from clerkcore.errors import ClerkError, SourceError
-from clerkcore.fetch.downloads import Archive
+from clerkcore.fetch.downloads import FILE_SCHEME, Archive
 from clerkcore.fetch.streams import BUFFER_BYTES, Wrapped
 from clerkcore.interfaces import Source
 from clerkcore.models import Capture, Download, Page, Scope
@@ -49,8 +50,22 @@ def hash_payloads(source: Source, archive: Archive, downloads: Iterable[Download
     """Return the sha256 over the sha256 of each unwrapped payload, in order; SourceError on an HTML page."""
     whole = hashlib.sha256()
     for download in downloads:
-        whole.update(_hash_payload(source, archive, download, max_bytes))
+        with _tell_place(archive, download):
+            whole.update(_hash_payload(source, archive, download, max_bytes))
     return whole.hexdigest()
+
+
+@contextmanager
+def _tell_place(archive: Archive, download: Download) -> Iterator[None]:
+    try:
+        yield
+    except SourceError as error:
+        # An operator who saved the file has it already.
+        if not download.url.startswith(FILE_SCHEME):
+            place = archive.blob_path(download.sha256).relative_to(archive.folder.parent)
+            kept = f"the raw answer is kept: {place}"
+            error.remedy = f"{error.remedy}; {kept}" if error.remedy else kept
+        raise
 
 
 def _hash_payload(source: Source, archive: Archive, download: Download, max_bytes: int) -> bytes:

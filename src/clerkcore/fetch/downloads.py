@@ -29,12 +29,14 @@ from clerkcore.fetch.manifests import (
     render_manifest,
     scope_folder,
 )
+from clerkcore.fetch.names import clean_name
 from clerkcore.fetch.streams import BUFFER_BYTES, Wrapped
-from clerkcore.fetch.urls import mask_url
+from clerkcore.fetch.urls import kept_url, mask_url
 from clerkcore.models import Download, Scope
 
 DAY_SECONDS = 86_400
 GZIP_LEVEL = 6
+FILE_SCHEME = "file:"
 _SHOWN_IDS = 5
 
 
@@ -57,10 +59,14 @@ class Archive:
         fetched_at: datetime,
         max_bytes: int,
     ) -> Download:
-        """Keep the bytes of one answer as they come; FetchError when there are more than `max_bytes`."""
+        """Keep the bytes of one answer as they come; FetchError when there are more than `max_bytes`.
+
+        What looks secret in the URL is not kept.
+        """
         sha256, size = self._keep_blob(limit_chunks(chunks, max_bytes, mask_url(url)))
         path = self.blob_path(sha256)
-        return Download(name, url, sha256, size, path, fetched_at, status, etag, last_modified, content_type)
+        known_as = kept_url(url)
+        return Download(name, known_as, sha256, size, path, fetched_at, status, etag, last_modified, content_type)
 
     def _keep_blob(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
@@ -78,9 +84,9 @@ class Archive:
         """Keep a file that an operator saved; its place on this machine is not recorded."""
         if not path.is_file():
             problem = "is a folder" if path.is_dir() else "does not exist"
-            raise UsageError(problem, where=str(path), remedy="name a file that holds what the source sends")
+            raise UsageError(problem, where=clean_name(path), remedy="name a file that holds what the source sends")
         chunks = read_chunks(path)
-        return self.keep(chunks, name=name, url=f"file:{name}", fetched_at=fetched_at, max_bytes=max_bytes)
+        return self.keep(chunks, name=name, url=f"{FILE_SCHEME}{name}", fetched_at=fetched_at, max_bytes=max_bytes)
 
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download; StoreError when the archive has lost or damaged them."""
@@ -200,7 +206,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
                 yield chunk
     except OSError as error:
         remedy = "check its permissions"
-        raise UsageError(f"cannot be read: {error.strerror}", where=str(path), remedy=remedy) from error
+        raise UsageError(f"cannot be read: {error.strerror}", where=clean_name(path), remedy=remedy) from error
 
 
 def _is_left_over(path: Path, now: float) -> bool:

@@ -21,7 +21,7 @@ from clerkcore.fetch.decode import decode_body
 from clerkcore.fetch.downloads import Archive
 from clerkcore.fetch.pace import Pace
 from clerkcore.fetch.retries import Passing, Patience
-from clerkcore.fetch.urls import mask_url, name_of
+from clerkcore.fetch.urls import kept_url, mask_url, name_of
 from clerkcore.models import Download
 from clerkcore.settings import Settings
 
@@ -49,7 +49,8 @@ class HttpClient:
 
     `previous` are the downloads of an earlier capture: where one has an ETag or a Last-Modified and
     its bytes are intact, the upstream is asked whether anything changed. `report` gets a line for
-    every repeat. Proxies of the environment are not used: behind one, no peer address can be checked.
+    every repeat. Clients that share a `pace` are polite together, and threads may share a client.
+    Proxies of the environment are not used: behind one, no peer address can be checked.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class HttpClient:
         archive: Archive,
         *,
         previous: Iterable[Download] = (),
+        pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = times.now,
         report: Callable[[str], None] | None = None,
@@ -69,7 +71,7 @@ class HttpClient:
         self._max_bytes = settings.http_max_bytes
         self._deadline = settings.http_deadline
         self._guard = AddressGuard(settings.http_allow_private, resolve)
-        self._pace = Pace(settings.http_delay, settings.http_concurrency, sleep)
+        self._pace = pace or Pace(settings.http_delay, settings.http_concurrency, sleep)
         self._patience = Patience(settings.http_retries, settings.http_backoff, sleep, report)
         self._own_headers = {"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip"}
         self._http = httpx.Client(
@@ -108,7 +110,7 @@ class HttpClient:
 
     def _unchanged_candidate(self, url: str) -> Download | None:
         # Read in full: asking "has it changed?" about damaged bytes would keep them damaged for ever.
-        known = self._previous.get(url)
+        known = self._previous.get(kept_url(url))
         return known if known and validators(known) and self._archive.is_intact(known) else None
 
     def _check_request(self, request: httpx.Request) -> None:

@@ -16,7 +16,7 @@ class _Lane:
 
 
 class Pace:
-    """Turns for each host: `delay` seconds between two starts, `concurrency` turns at once."""
+    """Turns for each host: `delay` seconds between two starts, `concurrency` turns at once; threads may share it."""
 
     def __init__(
         self,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from sqlite3 import Row
+from sqlite3 import Connection, Row
 
 from clerkcore.finance.source import DATABASE, FinanceSource
+from clerkcore.finance.tables import AGENCIES
 from clerkcore.hookspecs import hookimpl
 from clerkcore.installation import FINANCE, Installation
 from clerkcore.ledger import FinanceMetadata, save_finance_metadata
@@ -22,7 +23,11 @@ RESTS = (Outcome.CHANGED, Outcome.FRESH)
 def after_update(installation: Installation, site: Site, run: Run) -> None:
     """Note agency, years and rows of a finance source in the ledger, and that the site has finance data."""
     path = installation.folder(site.subdomain).database(DATABASE)
-    if run.outcome not in RESTS or run.source not in installation.plugins.names(FINANCE.hook) or not path.is_file():
+    if (
+        not any(scope.outcome in RESTS for scope in run.scopes)
+        or run.source not in installation.plugins.names(FINANCE.hook)
+        or not path.is_file()
+    ):
         return
     source = installation.source(site, run.source, FINANCE)
     if isinstance(source, FinanceSource):
@@ -38,10 +43,7 @@ def _read(installation: Installation, site: Site, source: FinanceSource) -> Fina
             "SELECT scope, checked_at, changed_at FROM _clerk_scopes WHERE source = ? AND capture <> ''",
             (source.name,),
         ).fetchall()
-        agency = connection.execute(
-            "SELECT agency_id, shortcut, name FROM agencies_effective WHERE source = ? ORDER BY run_id DESC LIMIT 1",
-            (source.name,),
-        ).fetchone()
+        agency = _read_agency(connection, source)
         rows = sum(count_live(connection, source, scope["scope"]) for scope in scopes)
     years = sorted(int(scope["scope"]) for scope in scopes if scope["scope"].isdecimal())
     return FinanceMetadata(
@@ -56,6 +58,16 @@ def _read(installation: Installation, site: Site, source: FinanceSource) -> Fina
         last_checked_at=_newest(scopes, "checked_at"),
         last_changed_at=_newest(scopes, "changed_at"),
     )
+
+
+def _read_agency(connection: Connection, source: FinanceSource) -> Row | None:
+    if AGENCIES not in source.tables:
+        return None
+    row: Row | None = connection.execute(
+        "SELECT agency_id, shortcut, name FROM agencies_effective WHERE source = ? ORDER BY run_id DESC LIMIT 1",
+        (source.name,),
+    ).fetchone()
+    return row
 
 
 def _newest(scopes: Sequence[Row], column: str) -> datetime | None:

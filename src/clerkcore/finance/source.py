@@ -10,7 +10,6 @@ from clerkcore.interfaces import Source
 from clerkcore.models import Request
 
 DATABASE = "election_finance"
-JOB = "finance.etl"
 LATE_REPORTING_MONTHS = 3
 
 

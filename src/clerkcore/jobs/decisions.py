@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
+from clerkcore.jobs.evidence import read_run
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.runner import hold_site, record_run
-from clerkcore.ledger import StoredRun, get_run, set_hold_state
+from clerkcore.ledger import set_hold_state
 from clerkcore.models import Outcome, Run
 from clerkcore.road.run import run_accept, run_undo
 
 
 def accept_run(installation: Installation, run_id: int, report: Report) -> Run:
     """Apply what a run held, by a run of its own; UsageError when it holds nothing any more."""
-    stored = _read(installation, run_id)
+    stored = read_run(installation, run_id)
     held_scopes = [scope for scope in stored.run.scopes if stored.hold_states.get(scope.scope) == "open"]
     if not held_scopes:
         states = ", ".join(f"{scope}: {state}" for scope, state in stored.hold_states.items())
@@ -40,7 +41,7 @@ def accept_run(installation: Installation, run_id: int, report: Report) -> Run:
 
 def undo_run(installation: Installation, run_id: int, report: Report) -> Run:
     """Take back what a run applied, by a run of its own."""
-    stored = _read(installation, run_id)
+    stored = read_run(installation, run_id)
     with hold_site(installation, stored.run.site, "undo") as held:
         return record_run(
             held,
@@ -52,8 +53,3 @@ def undo_run(installation: Installation, run_id: int, report: Report) -> Run:
             load=lambda: installation.source(held.site, stored.run.source),
             of_run=run_id,
         )
-
-
-def _read(installation: Installation, run_id: int) -> StoredRun:
-    with installation.ledger.read() as connection:
-        return get_run(connection, run_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clerkcore.fetch import page_name
 from clerkcore.installation import Family
 from clerkcore.models import Request, ScopeResult
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
@@ -39,7 +40,7 @@ class Order:
         """What is worth remembering of the order in the ledger."""
         asked = {
             "years": list(self.request.years),
-            "files": [path.name for path in self.files],
+            "files": [page_name(path) for path in self.files],
             **self.request.options,
         }
         return {name: value for name, value in asked.items() if value}

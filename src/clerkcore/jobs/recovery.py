@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clerkcore.errors import StoreError
+from clerkcore.errors import StoreBusy, StoreError
 from clerkcore.installation import Installation
 from clerkcore.ledger import StoredRun, close_run, record_event, unfinished_runs
 from clerkcore.models import Outcome, Run, ScopeResult
-from clerkcore.store.database import read_database
+from clerkcore.store.database import open_database, transaction
 from clerkcore.store.runs import Applied, applications_of
 from clerkcore.times import now
 
@@ -53,8 +53,12 @@ def _applied(installation: Installation, subdomain: str, run_id: int) -> list[Ap
     found: list[Applied] = []
     for path in installation.folder(subdomain).databases():
         try:
-            with read_database(path) as connection:
+            # Opened for writing, this waits for the dead or late process's transaction to end: until then it is open
+            # whether the run was applied, and afterwards that process finds its lease gone.
+            with open_database(path) as connection, transaction(connection):
                 found += applications_of(connection, run_id)
+        except StoreBusy:
+            raise
         except StoreError:
             # A database that cannot be read is reported by the run that needs it.
             continue

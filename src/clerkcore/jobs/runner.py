@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from typing import TYPE_CHECKING
 
 from clerkcore.errors import ClerkError, LeaseLost
+from clerkcore.fetch import Pace
 from clerkcore.installation import Installation
 from clerkcore.interfaces import Source
 from clerkcore.jobs.orders import Order, Report, take_road
@@ -32,24 +34,36 @@ from clerkcore.models import Outcome, Run, ScopeResult, Site
 from clerkcore.road.work import Work
 from clerkcore.times import now
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 Road = Callable[[Work], list[ScopeResult]]
+MOST_TOLD = 3
 _SEVERITIES = {Outcome.FAILED: "error", Outcome.HELD: "warning"}
 
 
 def run_sites(installation: Installation, order: Order, subdomains: Iterable[str]) -> Iterator[Run]:
     """Run an order on each site in turn and yield its runs as they end."""
+    pace = make_pace(installation)
     for subdomain in subdomains:
-        yield from _run_alone(installation, order, subdomain)
+        yield from _run_alone(installation, order, subdomain, pace)
 
 
 def run_claimed(installation: Installation, order: Order, lease: Lease) -> Iterator[Run]:
     """Run an order on a site that was claimed."""
-    yield from _run_alone(installation, order, lease.subdomain, lease)
+    yield from _run_alone(installation, order, lease.subdomain, make_pace(installation), lease)
 
 
-def _run_alone(installation: Installation, order: Order, subdomain: str, lease: Lease | None = None) -> Iterator[Run]:
+def make_pace(installation: Installation) -> Pace:
+    """Return the pace that all sites and sources of one command keep together."""
+    return Pace(installation.settings.http_delay, installation.settings.http_concurrency)
+
+
+def _run_alone(
+    installation: Installation, order: Order, subdomain: str, pace: Pace, lease: Lease | None = None
+) -> Iterator[Run]:
     try:
-        with hold_site(installation, subdomain, order.job, lease) as held:
+        with hold_site(installation, subdomain, order.job, lease, pace) as held:
             yield from _run_site(installation, order, held)
     except SiteBusy as error:
         yield unrecorded(order.job, subdomain, "", Outcome.SKIPPED, error)
@@ -74,6 +88,7 @@ class HeldSite:
     site: Site
     lease: Lease
     lost: Event
+    pace: Pace
 
     def check(self) -> None:
         """Raise LeaseLost when another process has taken over."""
@@ -83,7 +98,9 @@ class HeldSite:
 
 
 @contextmanager
-def hold_site(installation: Installation, subdomain: str, job: str, lease: Lease | None = None) -> Iterator[HeldSite]:
+def hold_site(
+    installation: Installation, subdomain: str, job: str, lease: Lease | None = None, pace: Pace | None = None
+) -> Iterator[HeldSite]:
     """Hold a site's lease while the block runs; first closes what a dead process left open."""
     ledger, seconds = installation.ledger, installation.settings.lease_seconds
     held = lease or acquire(ledger, subdomain, job, holder_name(), seconds, now())
@@ -91,7 +108,7 @@ def hold_site(installation: Installation, subdomain: str, job: str, lease: Lease
         site = installation.site(subdomain)
         with Heartbeat(ledger, held, seconds) as heartbeat:
             close_left_runs(installation, subdomain)
-            yield HeldSite(installation, site, held, heartbeat.lost)
+            yield HeldSite(installation, site, held, heartbeat.lost, pace or make_pace(installation))
     finally:
         release(ledger, held)
 
@@ -153,48 +170,71 @@ def record_run(
     of_run: int | None = None,
 ) -> Run:
     """Open a run in the ledger, take the road, close it, tell the plugins; whatever happens it is closed."""
-    installation, started_at, clock = held.installation, now(), time.monotonic()
+    started_at, clock = now(), time.monotonic()
     run_id = 0 if dry_run else _open(held, job, name, options, of_run)
-    message = remedy = ""
-    scopes: list[ScopeResult] = []
     try:
-        source = load()
-        scopes = road(_work(held, source, run_id, job, report, dry_run))
-        outcome = Outcome.worst([scope.outcome for scope in scopes])
+        end = _drive(name, lambda: road(_work(held, load(), run_id, job, report, dry_run)))
     except LeaseLost:
         # The new holder closes this run; this process may not write any more.
         raise
-    except ClerkError as error:
-        outcome, message, remedy = Outcome.FAILED, _plain(error), error.remedy
-    except Exception as error:
-        report(traceback.format_exc())
-        outcome, message = Outcome.FAILED, f"source {name} broke: {type(error).__name__}: {error}"
-        remedy = "report it to the plugin's author"
     except BaseException:
-        close_left_runs(installation, held.site.subdomain, "it was interrupted")
+        close_left_runs(held.installation, held.site.subdomain, "it was interrupted")
         raise
-    worst = next((scope for scope in scopes if scope.outcome is outcome), None)
     run = Run(
         run_id=run_id,
         job=job,
         site=held.site.subdomain,
         source=name,
-        outcome=outcome,
-        scopes=tuple(scopes),
+        outcome=end.outcome,
+        scopes=end.scopes,
         started_at=started_at,
         duration_seconds=round(time.monotonic() - clock, 3),
-        message=message or _tell(scopes),
-        remedy=remedy or (worst.remedy if worst else ""),
+        message=end.message,
+        remedy=end.remedy,
     )
     if not dry_run:
-        _close(held, run, report)
+        _close(held, run, end.tracebacks, report)
     return run
+
+
+@dataclass(frozen=True)
+class _End:
+    """How the road ended, in a run's words."""
+
+    outcome: Outcome
+    message: str
+    remedy: str
+    scopes: tuple[ScopeResult, ...] = ()
+    tracebacks: tuple[str, ...] = ()
+
+
+def _drive(name: str, road: Callable[[], list[ScopeResult]]) -> _End:
+    try:
+        return _end(road())
+    except LeaseLost:
+        raise
+    except ClerkError as error:
+        return _End(Outcome.FAILED, _plain(error), error.remedy)
+    except (Exception, SystemExit) as error:  # a plugin's bug must not stop the other sites
+        message = f"source {name} broke: {type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        return _End(Outcome.FAILED, message, "report it to the plugin's author", tracebacks=(trace,))
+
+
+def _end(scopes: list[ScopeResult]) -> _End:
+    outcome = Outcome.worst([scope.outcome for scope in scopes])
+    worst = next((scope for scope in scopes if scope.outcome is outcome), None)
+    tracebacks = tuple(scope.traceback for scope in scopes if scope.traceback)
+    return _End(outcome, _tell(scopes), worst.remedy if worst else "", tuple(scopes), tracebacks)
 
 
 def _tell(scopes: list[ScopeResult]) -> str:
     if len(scopes) == 1:
         return scopes[0].message
-    return "; ".join(f"{scope.scope}: {scope.message}" for scope in scopes) or "nothing to do"
+    order = list(Outcome)
+    worst = sorted(scopes, key=lambda scope: order.index(scope.outcome))[:MOST_TOLD]
+    more = f"; and {len(scopes) - MOST_TOLD} more scopes" if len(scopes) > MOST_TOLD else ""
+    return "; ".join(f"{scope.scope}: {scope.message}" for scope in worst) + more if scopes else "nothing to do"
 
 
 def _work(held: HeldSite, source: Source, run_id: int, job: str, report: Report, dry_run: bool) -> Work:
@@ -208,6 +248,7 @@ def _work(held: HeldSite, source: Source, run_id: int, job: str, report: Report,
         dry_run=dry_run,
         report=report,
         check_lease=held.check,
+        pace=held.pace,
     )
 
 
@@ -216,21 +257,38 @@ def _open(held: HeldSite, job: str, name: str, options: Mapping[str, object], of
         return open_run(connection, job, held.site.subdomain, name, held.lease.holder, options, of_run=of_run, at=now())
 
 
-def _close(held: HeldSite, run: Run, report: Report) -> None:
+def _close(held: HeldSite, run: Run, tracebacks: Iterable[str], report: Report) -> None:
     with held.installation.ledger.write() as connection:
-        close_run(connection, run)
-        record_event(
-            connection,
-            f"run.{run.outcome}",
-            run.message,
-            severity=_SEVERITIES.get(run.outcome, "info"),
-            subdomain=run.site,
-            source=run.source,
-            run_id=run.run_id,
-            at=now(),
-        )
+        if not close_run(connection, run):
+            # Another process took the site over, closed this run and told of it.
+            return
+        _record(connection, run, f"run.{run.outcome}", run.message, _SEVERITIES.get(run.outcome, "info"))
+        for trace in tracebacks:
+            _record(connection, run, "run.traceback", trace.strip().splitlines()[-1], "error", traceback=trace)
+    _tell_plugins(held, run, report)
+
+
+def _record(connection: Connection, run: Run, kind: str, message: str, severity: str, **data: str) -> None:
+    record_event(
+        connection,
+        kind,
+        message,
+        severity=severity,
+        subdomain=run.site,
+        source=run.source,
+        run_id=run.run_id,
+        data=data,
+        at=now(),
+    )
+
+
+def _tell_plugins(held: HeldSite, run: Run, report: Report) -> None:
     errors = held.installation.plugins.call_each(
         "after_update", installation=held.installation, site=held.site, run=run
     )
     for plugin, error in errors.items():
-        report(f"plugin {plugin}: after_update failed: {type(error).__name__}: {error}")
+        message = f"plugin {plugin}: after_update failed: {type(error).__name__}: {error}"
+        report(message)
+        trace = "".join(traceback.format_exception(error))
+        with held.installation.ledger.write() as connection:
+            _record(connection, run, "hook.failed", message, "error", traceback=trace)

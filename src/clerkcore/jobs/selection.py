@@ -39,6 +39,20 @@ def select_sites(installation: Installation, family: Family, selection: Selectio
     return [row.subdomain for row in rows if row.enabled and offered.intersection(row.sources)]
 
 
+def find_orphans(installation: Installation, source: str = "") -> list[tuple[str, str]]:
+    """Return (site, source) of what enabled sites ask for and no plugin offers; of one source when it is named.
+
+    Of which family such a source is nobody can tell, so that no job may pass it over in silence.
+    """
+    return [
+        (site.subdomain, name)
+        for site in installation.sites()
+        if site.enabled
+        for name in installation.orphan_sources(site)
+        if source in ("", name)
+    ]
+
+
 def claim_site(installation: Installation, family: Family, job: str) -> Lease | None:
     """Claim the site whose clock for this job is oldest; None when every site is busy or there is none."""
     sources = installation.plugins.names(family.hook)

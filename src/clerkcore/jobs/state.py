@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clerkcore.installation import FAMILIES, Installation
+from clerkcore.installation import Installation
 from clerkcore.ledger import (
     Hold,
     Lease,
@@ -18,8 +18,6 @@ from clerkcore.ledger import (
 )
 from clerkcore.models import Counts, Outcome
 from clerkcore.times import now
-
-LOAD_COMMANDS = {"finance": "clerk finance etl", "states": "clerk states update"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def _state(
         return State(site, source, "never", None, None, Counts(), 0, 0, message, load)
     run = stored.run
     outcome = str(stored.outcome) if stored.outcome else "running" if busy else "died"
-    command = f"clerk accept {held[0].run_id}" if held else _helping(stored, outcome, load)
+    command = f"clerk runs show {held[0].run_id}" if held else _helping(stored, outcome, load)
     return State(
         site, source, outcome, run.run_id, run.started_at, run.counts, run.findings, len(held), run.message, command
     )
@@ -76,13 +74,14 @@ def _state(
 def _helping(stored: StoredRun, outcome: str, load: str) -> str:
     if outcome == "died":
         return load
-    if stored.outcome is Outcome.FAILED:
+    if stored.outcome is Outcome.FAILED and stored.of_run is None:
         return load
-    return f"clerk runs show {stored.run.run_id}" if stored.run.findings else ""
+    # A refused accept or undo says itself what to do instead.
+    return f"clerk runs show {stored.run.run_id}" if stored.run.findings or stored.outcome is Outcome.FAILED else ""
 
 
 def _load_command(installation: Installation, source: str, site: str) -> str:
-    for family in FAMILIES:
-        if source in installation.plugins.names(family.hook):
-            return f"{LOAD_COMMANDS[family.name]} {site}"
+    family = installation.family(source)
+    if family:
+        return f"{family.command} {site}"
     return "clerk plugins list" if source else f"clerk sites show {site}"

@@ -50,7 +50,13 @@ def record_event(
 
 
 def list_events(
-    conn: Connection, *, kind: str | None = None, subdomain: str | None = None, after_id: int = 0, limit: int
+    conn: Connection,
+    *,
+    kind: str | None = None,
+    subdomain: str | None = None,
+    run_id: int | None = None,
+    after_id: int = 0,
+    limit: int,
 ) -> list[Event]:
     """Return the events after an id, in the order they were written."""
     query = select(events).where(events.c.id > after_id).order_by(events.c.id).limit(limit)
@@ -58,6 +64,8 @@ def list_events(
         query = query.where(events.c.kind == kind)
     if subdomain is not None:
         query = query.where(events.c.subdomain == subdomain)
+    if run_id is not None:
+        query = query.where(events.c.run_id == run_id)
     return [_event(row) for row in fetch_rows(conn, query)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, not_, or_, select, update
 
 from clerkcore.errors import LedgerError
 from clerkcore.ledger.rows import fetch_rows, insert_row, update_row
@@ -21,7 +21,7 @@ from clerkcore.ledger.stored import (
     stored_run,
 )
 from clerkcore.ledger.tables import job_tracking, run_scopes
-from clerkcore.models import Outcome, Run
+from clerkcore.models import PREPARING, Outcome, Run
 from clerkcore.times import to_text
 
 _REPLACING = (Outcome.CHANGED, Outcome.FRESH, Outcome.HELD)
@@ -45,17 +45,19 @@ def open_run(
     return insert_row(conn, job_tracking, {**values, **more})
 
 
-def close_run(conn: Connection, run: Run) -> None:
-    """Write how a run ended; a run that is closed already stays as it is.
+def close_run(conn: Connection, run: Run) -> bool:
+    """Write how a run ended and return True; a run that is closed already stays as it is.
 
     Open holds of the same scopes from earlier runs are replaced, unless a scope failed or was skipped.
     """
     if not update_row(conn, job_tracking, {"id": run.run_id, "status": "running"}, run_values(run)):
         _stored_row(conn, run.run_id)
-        return
+        return False
     if run.scopes:
         conn.execute(insert(run_scopes), scope_values(run))
+    if run.scopes and run.compares:
         _replace_holds(conn, run)
+    return True
 
 
 def set_hold_state(conn: Connection, run_id: int, scope: str, state: HoldState) -> None:
@@ -97,8 +99,9 @@ def unfinished_runs(conn: Connection, subdomain: str) -> list[StoredRun]:
 
 
 def newest_runs(conn: Connection) -> list[StoredRun]:
-    """Return the newest run of each source of each site, leaving out those that accept or undo another."""
-    newest = select(func.max(job_tracking.c.id)).where(job_tracking.c.of_run.is_(None))
+    """Return the newest run of each source of each site that compared the source with its rows."""
+    preparing = or_(*(job_tracking.c.job_type.endswith(stage) for stage in PREPARING))
+    newest = select(func.max(job_tracking.c.id)).where(not_(preparing))
     newest = newest.group_by(job_tracking.c.subdomain, job_tracking.c.source)
     query = select(job_tracking).where(job_tracking.c.id.in_(newest))
     return _load(conn, query.order_by(job_tracking.c.subdomain, job_tracking.c.source))

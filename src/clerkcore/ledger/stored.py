@@ -129,8 +129,8 @@ def scope_result(row: Mapping[str, Any]) -> ScopeResult:
 
 
 def dump_json(value: object) -> str:
-    """Write a value as JSON that is the same for equal values."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    """Write a value as JSON that is the same for equal values; ASCII, which every database can store."""
+    return json.dumps(value, ensure_ascii=True, sort_keys=True)
 
 
 def _count_values(counts: Counts) -> dict[str, int]:
@@ -148,6 +148,7 @@ def _change_values(change: TableChange) -> dict[str, Any]:
         "added_by_group": dict(change.added_by_group),
         "disappeared_by_group": dict(change.disappeared_by_group),
         "changed_by_column": dict(change.changed_by_column),
+        "sums": dict(change.sums),
     }
 
 
@@ -158,4 +159,5 @@ def _change(values: Mapping[str, Any]) -> TableChange:
         added_by_group=values["added_by_group"],
         disappeared_by_group=values["disappeared_by_group"],
         changed_by_column=values["changed_by_column"],
+        sums={column: (before, after) for column, (before, after) in values.get("sums", {}).items()},
     )

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from importlib.metadata import Distribution, distributions
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def discover(plugins_dir: str = "", reserved: Iterable[str] = ()) -> Discovery:
     """Return every plugin that is installed or lies in `plugins_dir`; `reserved` are the core's command names."""
     found = [*_built_in(), *_installed()]
     if plugins_dir:
-        found += _in_folder(Path(plugins_dir).expanduser())
+        found += _in_folder(Path(plugins_dir).expanduser().resolve())
     plugins = _refuse_namesakes(found)
     commands, clashes = _settle(plugins, frozenset(reserved))
     return Discovery(tuple(plugins), commands, clashes)
@@ -75,24 +75,48 @@ def _built_in() -> Iterator[Plugin]:
 
 
 def _installed() -> Iterator[Plugin]:
-    points = entry_points()
-    by_distribution: dict[str, tuple[Distribution, list[EntryPoint]]] = {}
-    for group in (FACES_GROUP, COMMANDS_GROUP):
-        for point in points.select(group=group):
-            if point.dist is not None:
-                by_distribution.setdefault(point.dist.name, (point.dist, []))[1].append(point)
-    for name, (distribution, found) in sorted(by_distribution.items()):
-        summary = _summary(distribution)
-        faces = [(point.name, point.value) for point in found if point.group == FACES_GROUP]
-        commands = [(point.name, point.value) for point in found if point.group == COMMANDS_GROUP]
-        yield _plugin(name, distribution.version, INSTALLED, summary, faces, commands)
+    found: dict[str, Plugin] = {}
+    for distribution in distributions():
+        plugin = _read_distribution(distribution)
+        if plugin:
+            # The first on the path is the one that would be imported.
+            found.setdefault(plugin.name, plugin)
+    yield from (found[name] for name in sorted(found))
 
 
-def _summary(distribution: Distribution) -> str:
+def _read_distribution(distribution: Distribution) -> Plugin | None:
+    """Return the plugin that a distribution holds, None when it holds none; a broken one is named by its folder."""
+    try:
+        points = [point for point in distribution.entry_points if point.group in (FACES_GROUP, COMMANDS_GROUP)]
+        if not points:
+            return None
+        told = _metadata(distribution)
+        return _plugin(
+            told["name"],
+            told["version"],
+            INSTALLED,
+            told.get("summary", ""),
+            [(point.name, point.value) for point in points if point.group == FACES_GROUP],
+            [(point.name, point.value) for point in points if point.group == COMMANDS_GROUP],
+        )
+    except KeyError as error:
+        problem = f"its METADATA lacks {str(error.args[0]).title()}; install it again"
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        problem = f"it cannot be read: {error!r}; install it again"
+    # Nothing public tells where a distribution lies.
+    folder = Path(str(getattr(distribution, "_path", distribution.locate_file(""))))
+    return Plugin(folder.name, "", str(folder), problem=problem)
+
+
+def _metadata(distribution: Distribution) -> dict[str, str]:
     # `distribution.metadata` would parse the whole README as an e-mail at every start.
-    text = distribution.read_text("METADATA") or ""
-    line = next((line for line in text.splitlines() if line.startswith("Summary: ")), "")
-    return line.removeprefix("Summary: ")
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    told: dict[str, str] = {}
+    for line in text.partition("\n\n")[0].splitlines():
+        key, _, value = line.partition(":")
+        if value.strip():
+            told.setdefault(key.lower(), value.strip())
+    return told
 
 
 def _plugin(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,8 +103,8 @@ class Manager:
             plugin = implementation.plugin_name.split("/")[0]
             try:
                 refs = list(implementation.function())
-                if not all(isinstance(ref, Ref) for ref in refs):
-                    raise TypeError("it must return a list of Ref")
+                for ref in refs:
+                    _check_ref(ref)
             except (Exception, SystemExit) as error:  # foreign code, as above
                 self._note(plugin, f"{hook} failed: {type(error).__name__}: {error}")
             else:
@@ -137,17 +137,28 @@ class Manager:
         """Import what a plugin offers under this name; PluginError when nobody does or it is broken."""
         offer = self.offers[hook].get(name)
         if offer is None:
-            raise self._missing(hook, name)
+            raise self.missing(name, (hook,))
         return load_target(offer.ref.target, offer.plugin)
 
-    def _missing(self, hook: str, name: str) -> PluginError:
-        notes = [note for notes in self.problems.values() for note in notes]
-        offered = ", ".join(self.names(hook)) or "none"
-        because = f"; {'; '.join(sorted(set(notes)))}" if notes else ""
+    def missing(self, name: str, hooks: Iterable[str]) -> PluginError:
+        """Return the error that says of a name that nobody offers it through these hooks, and why that may be."""
+        notes = {note for notes in self.problems.values() for note in notes}
+        offered = ", ".join(sorted(name for hook in hooks for name in self.names(hook))) or "none"
+        because = "".join(f"; {note}" for note in sorted(notes))
         return PluginError(
-            f"no plugin offers {name!r} ({hook}); offered: {offered}{because}",
-            remedy="see: clerk plugins list",
+            f"no installed plugin offers {name!r}; offered: {offered}{because}", remedy="see: clerk plugins list"
         )
+
+
+def _check_ref(ref: object) -> None:
+    if not isinstance(ref, Ref):
+        raise TypeError("it must return a list of Ref")
+    if not all(isinstance(part, str) for part in (ref.name, ref.target, ref.help)):
+        raise TypeError(f"{ref!r} holds something else than text")
+    if not ref.name.strip():
+        raise ValueError(f"{ref!r} has no name")
+    if not all(ref.target.partition(":")):
+        raise ValueError(f"the target of {ref.name!r} is {ref.target!r}, not 'module:attribute'")
 
 
 def registering_hooks() -> list[str]:
@@ -170,8 +181,13 @@ def _reach(package: str, origin: str) -> None:
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
     spec = importlib.util.find_spec(package)
-    if spec and spec.origin and not Path(spec.origin).is_relative_to(folder):
+    if spec and spec.origin and not (spec.has_location and _lies_in(Path(spec.origin), folder)):
         raise ImportError(f"another module is already called {package} ({spec.origin}); rename the plugin's")
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    # By name too, for a folder of plugins may hold links to elsewhere.
+    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder.resolve())
 
 
 def load_command(discovery: Discovery, name: str) -> Any:
@@ -180,7 +196,10 @@ def load_command(discovery: Discovery, name: str) -> Any:
     plugin = next(plugin for plugin in discovery.plugins if plugin.name == command.plugin)
     if plugin.problem:
         raise PluginError(plugin.problem, where=f"plugin {plugin.name}")
-    _reach(command.target.split(":")[0].split(".")[0], plugin.origin)
+    try:
+        _reach(command.target.split(":")[0].split(".")[0], plugin.origin)
+    except (ImportError, ValueError) as error:
+        raise PluginError(str(error), where=f"plugin {plugin.name}") from error
     return load_target(command.target, command.plugin)
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from clerkcore.errors import SourceError, UsageError
-from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads
+from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, page_name
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
 from clerkcore.road.work import Work
@@ -17,7 +17,7 @@ UNWRAPPED_FACTOR = 4  # how much larger than the largest answer its unwrapped pa
 
 def open_client(work: Work) -> HttpClient:
     """Return the polite client of a run; earlier downloads of the source let it ask conditionally."""
-    return HttpClient(work.settings, work.archive, previous=_previous(work), report=work.report)
+    return HttpClient(work.settings, work.archive, previous=_previous(work), pace=work.pace, report=work.report)
 
 
 def _previous(work: Work) -> list[Download]:
@@ -26,21 +26,8 @@ def _previous(work: Work) -> list[Download]:
 
 
 def fetch_capture(work: Work, scope: Scope, client: Client) -> Capture:
-    """Fetch a scope and keep it; a capture whose fetching broke off is kept as incomplete."""
-    downloads: list[Download] = []
-    try:
-        for download in work.source.fetch(scope, client):
-            downloads.append(download)
-            work.report(f"{work.where(scope.name)}: {download.name}, {download.size:,} bytes")
-    except Exception:
-        if downloads:
-            _save(work, scope, downloads, _hash_bytes(downloads), complete=False)
-        raise
-    return _complete(work, scope, downloads)
-
-
-def _hash_bytes(downloads: Iterable[Download]) -> str:
-    return sha256("".join(download.sha256 for download in downloads).encode()).hexdigest()
+    """Fetch a scope and keep it."""
+    return _keep(work, scope, work.source.fetch(scope, client))
 
 
 def import_capture(work: Work, scope: Scope, paths: Iterable[Path]) -> Capture:
@@ -49,7 +36,7 @@ def import_capture(work: Work, scope: Scope, paths: Iterable[Path]) -> Capture:
     files = [file for path in paths for file in _files(path)]
     if not files:
         raise UsageError("no file to read", remedy="give a file, or a folder that holds some")
-    return _complete(work, scope, [work.archive.keep_file(file, file.name, work.now(), limit) for file in files])
+    return _keep(work, scope, (work.archive.keep_file(file, page_name(file), work.now(), limit) for file in files))
 
 
 def _files(path: Path) -> list[Path]:
@@ -58,11 +45,29 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _complete(work: Work, scope: Scope, downloads: Sequence[Download]) -> Capture:
+def _keep(work: Work, scope: Scope, arriving: Iterable[Download]) -> Capture:
+    """Save what arrives as a capture; one that broke off, or that holds no data, is saved as incomplete."""
+    downloads: list[Download] = []
+    try:
+        for download in arriving:
+            downloads.append(download)
+            work.report(f"{work.where(scope.name)}: {download.name}, {download.size:,} bytes")
+        payloads = _hash_payloads(work, scope, downloads)
+    except Exception:
+        if downloads:
+            _save(work, scope, downloads, _hash_bytes(downloads), complete=False)
+        raise
+    return open_capture(work, _save(work, scope, downloads, payloads, complete=True))
+
+
+def _hash_payloads(work: Work, scope: Scope, downloads: Sequence[Download]) -> str:
     if not downloads:
         raise SourceError("the source sent nothing", where=work.where(scope.name), remedy="see the plugin's README")
-    payloads = hash_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
-    return open_capture(work, _save(work, scope, downloads, payloads, complete=True))
+    return hash_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
+
+
+def _hash_bytes(downloads: Iterable[Download]) -> str:
+    return sha256("".join(download.sha256 for download in downloads).encode()).hexdigest()
 
 
 def _unwrapped_limit(work: Work) -> int:

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -71,9 +70,8 @@ def _undone(work: Work, capture: Capture, base: str) -> ScopeResult:
         remedy="" if work.dry_run else f"clerk accept {work.run_id} loads it again; or wait until the source changes",
     )
     if not work.dry_run:
-        started = work.now()
-        with open_database(work.database) as connection, transaction(connection):
-            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope), started)
+        with open_database(work.database) as connection, _leased(work, connection):
+            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
     return result
 
 
@@ -86,11 +84,18 @@ def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
         message="the source has not changed",
     )
     if not work.dry_run:
-        started = work.now()
-        with open_database(work.database) as connection, transaction(connection):
+        with open_database(work.database) as connection, _leased(work, connection):
             mark_checked(connection, capture.source, capture.scope.name, work.now())
-            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope), started)
+            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
     return result
+
+
+@contextmanager
+def _leased(work: Work, connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that is committed only while this process still has the site (law 6)."""
+    with transaction(connection):
+        yield
+        work.check_lease()
 
 
 @dataclass(frozen=True)
@@ -102,12 +107,11 @@ class _Applied:
 
 def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True) -> ScopeResult:
     """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
-    started = work.now()
     with _target(work) as path, open_database(path) as connection:
         connection.execute(f"ATTACH DATABASE ? AS {STAGE}", (str(stage),))
         connection.execute("BEGIN IMMEDIATE")
         try:
-            applied = _change(work, connection, capture, facts, started, guarded)
+            applied = _change(work, connection, capture, facts, guarded)
             if applied.keep:
                 work.check_lease()
             connection.execute("COMMIT" if applied.keep else "ROLLBACK")
@@ -116,8 +120,8 @@ def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *,
                 connection.execute("ROLLBACK")
             raise
         if applied.result.outcome is Outcome.HELD and not work.dry_run:
-            with transaction(connection):
-                _log(work, connection, capture.scope, applied.result, applied.before, started)
+            with _leased(work, connection):
+                _log(work, connection, capture.scope, applied.result, applied.before)
     return applied.result
 
 
@@ -131,9 +135,7 @@ def _target(work: Work) -> Iterator[Path]:
         yield Path(folder) / work.database.name
 
 
-def _change(
-    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, started: datetime, guarded: bool
-) -> _Applied:
+def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, guarded: bool) -> _Applied:
     source, scope = work.source, capture.scope.name
     ensure_tables(connection, source)
     base = read_base(connection, source.name, scope)
@@ -151,7 +153,7 @@ def _change(
     keep_findings(connection, work.run_id, source.name, scope, found)
     save_application(connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now())
     result = replace(result, findings=len(found))
-    _log(work, connection, capture.scope, result, before, started)
+    _log(work, connection, capture.scope, result, before)
     return _Applied(result, before, keep=True)
 
 
@@ -160,7 +162,7 @@ def _result(capture: Capture, changes: ChangeSet, base: str, hold: Hold | None, 
     outcome = Outcome.HELD if hold else Outcome.CHANGED if counts.differs else Outcome.FRESH
     told = ". ".join(text for text in (tell_changes(changes), tell_evidence(counts)) if text)
     message = f"{hold.reason}; not applied" if hold else told
-    remedy = f"look at it: clerk runs show {run_id}; apply it all the same: clerk accept {run_id}" if hold else ""
+    remedy = f"look first: clerk runs show {run_id}; to apply it all the same: clerk accept {run_id}" if hold else ""
     return ScopeResult(
         capture.scope.name,
         outcome,
@@ -217,9 +219,7 @@ class SiteReader:
         return read_asides(self.connection, self.work.run_id, self.work.source.name, self.scope.name, rule)
 
 
-def _log(
-    work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int, started: datetime
-) -> None:
+def _log(work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int) -> None:
     log_update(
         connection,
         state=work.site.state,
@@ -228,18 +228,15 @@ def _log(
         result=result,
         run_id=work.run_id,
         before=before,
-        started_at=started,
-        duration=round((work.now() - started).total_seconds(), 3),
+        started_at=work.started_at,
+        duration=round((work.now() - work.started_at).total_seconds(), 3),
         summary=result.message,
     )
 
 
-def log_failure(work: Work, scope: Scope, result: ScopeResult, started: datetime) -> None:
+def log_failure(work: Work, scope: Scope, result: ScopeResult) -> None:
     """Note a failed scope in the update log of a database that exists; its rows stay untouched."""
     if work.dry_run or not work.database.is_file():
         return
-    with open_database(work.database) as connection, transaction(connection):
-        # Without a base the tables may not be there yet, and this is no reason to make them.
-        known = read_base(connection, work.source.name, scope.name)
-        before = count_live(connection, work.source, scope.name) if known else 0
-        _log(work, connection, scope, result, before, started)
+    with open_database(work.database) as connection, _leased(work, connection):
+        _log(work, connection, scope, result, count_live(connection, work.source, scope.name))

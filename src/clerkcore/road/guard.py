@@ -36,6 +36,7 @@ def _holds(changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *,
         if not table.derived:
             yield from _shrunk(table, change, settings.shrink_limit)
             yield from _replaced(change, settings.turnover_limit)
+            yield from _collapsed(change, settings.turnover_limit)
 
 
 def _rejected(counts: Counts, limit: float) -> Iterator[Hold]:
@@ -53,11 +54,14 @@ def _before(change: TableChange) -> int:
 
 def _shrunk(table: Table, change: TableChange, default: float) -> Iterator[Hold]:
     before = _before(change)
-    lost = change.counts.disappeared - change.counts.added
     limit = default if table.max_shrink is None else table.max_shrink
+    # Where no row may vanish, a new one makes up for none.
+    lost = change.counts.disappeared - (change.counts.added if limit else 0)
     # One row may go from even the smallest scope, unless its table says that none may.
     allowed = max(int(limit * before), 1 if limit else 0)
-    if lost > allowed:
+    if not limit and lost:
+        yield Hold("shrink", f"{lost:,} of {before:,} rows of {change.table} vanished, and none may")
+    elif lost > allowed:
         yield Hold(
             "shrink",
             f"{change.table} fell from {before:,} to {before - lost:,} rows, {lost:,} fewer (limit {allowed:,})",
@@ -71,3 +75,9 @@ def _replaced(change: TableChange, limit: float) -> Iterator[Hold]:
             "turnover",
             f"{change.counts.disappeared:,} of {before:,} rows of {change.table} would be replaced (limit {limit:.0%})",
         )
+
+
+def _collapsed(change: TableChange, limit: float) -> Iterator[Hold]:
+    for column, (before, after) in change.sums.items():
+        if before > 0 and after < before - limit * before:
+            yield Hold("collapse", f"the sum of {column} in {change.table} fell from {before:,} to {after:,}")

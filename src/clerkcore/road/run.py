@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, StoreError, UsageError
@@ -14,17 +14,18 @@ from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
 from clerkcore.road.acquire import fetch_capture, import_capture, open_capture, open_client
 from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
-from clerkcore.road.stage import build_stage, read_meta, staged_files
+from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
 from clerkcore.store.tables import check_tables
 
-Step = Callable[[Scope], ScopeResult]
+Step = Callable[[Work, Scope], ScopeResult]
+OnCapture = Callable[[Work, Capture], ScopeResult]
 
 
 def run_all(work: Work, request: Request, files: tuple[Path, ...] = ()) -> list[ScopeResult]:
     """Extract, transform and load every scope that is asked for."""
-    return _with_captures(work, request, files, lambda capture: _bring_in(work, capture))
+    return _with_captures(work, request, files, _bring_in)
 
 
 def run_extract(work: Work, request: Request, files: tuple[Path, ...] = ()) -> list[ScopeResult]:
@@ -35,17 +36,17 @@ def run_extract(work: Work, request: Request, files: tuple[Path, ...] = ()) -> l
 def run_transform(work: Work, request: Request) -> list[ScopeResult]:
     """Parse the newest kept capture of each scope into a stage that can be inspected."""
     scopes = _plan(work, request, OfflineClient(work.archive))
-    return _each(work, scopes, lambda scope: _transform(work, scope))
+    return _each(work, scopes, _transform)
 
 
 def run_load(work: Work, request: Request) -> list[ScopeResult]:
     """Load what transform staged."""
     wanted = {scope.name for scope in _plan(work, request, OfflineClient(work.archive))} if request.years else None
-    staged = [read_meta(path)[2] for path in staged_files(work.folder.stage / work.source.name)]
+    staged = [read_meta(path).scope for path in staged_files(work.folder.stage / work.source.name)]
     scopes = [scope for scope in staged if wanted is None or scope.name in wanted]
     if not scopes:
         raise StoreError("nothing is staged", where=work.site.subdomain, remedy="run transform first")
-    return _each(work, scopes, lambda scope: _load(work, scope))
+    return _each(work, scopes, _load)
 
 
 def run_accept(work: Work, held: Iterable[ScopeResult]) -> list[ScopeResult]:
@@ -56,7 +57,7 @@ def run_accept(work: Work, held: Iterable[ScopeResult]) -> list[ScopeResult]:
     return _each(
         work,
         [capture.scope for capture in kept],
-        lambda scope: _accept(work, captures[scope.name], results[scope.name]),
+        lambda scoped, scope: _accept(scoped, captures[scope.name], results[scope.name]),
     )
 
 
@@ -65,22 +66,19 @@ def run_undo(work: Work, undone: int) -> list[ScopeResult]:
     return undo_run(work, undone)
 
 
-def _with_captures(
-    work: Work, request: Request, files: tuple[Path, ...], step: Callable[[Capture], ScopeResult]
-) -> list[ScopeResult]:
+def _with_captures(work: Work, request: Request, files: tuple[Path, ...], step: OnCapture) -> list[ScopeResult]:
     work.archive.sweep()
+    sweep_stages(work.folder.stage / work.source.name)
     if files:
-        offline = OfflineClient(work.archive)
-        scopes = _plan(work, request, offline)
+        scopes = _plan(work, request, OfflineClient(work.archive))
         if len(scopes) != 1:
             names = ", ".join(scope.name for scope in scopes) or "none"
-            raise UsageError(
-                f"files belong to one scope, this asks for: {names}", remedy="name it, as with --year 2020"
-            )
-        return _each(work, scopes, lambda scope: step(import_capture(work, scope, files)))
+            message = f"files belong to one scope, and this asks for {names}"
+            raise UsageError(message, remedy="name one: --year 2020 for finance, --source for states")
+        return _each(work, scopes, lambda scoped, scope: step(scoped, import_capture(scoped, scope, files)))
     with open_client(work) as client:
         scopes = _plan(work, request, client)
-        return _each(work, scopes, lambda scope: step(fetch_capture(work, scope, client)))
+        return _each(work, scopes, lambda scoped, scope: step(scoped, fetch_capture(scoped, scope, client)))
 
 
 def _plan(work: Work, request: Request, client: Client) -> list[Scope]:
@@ -106,26 +104,25 @@ def _each(work: Work, scopes: Iterable[Scope], step: Step) -> list[ScopeResult]:
 def _results(work: Work, scopes: Iterable[Scope], step: Step) -> Iterator[ScopeResult]:
     """Take every scope through a step; one that fails stops no other, a lost lease stops all."""
     for scope in scopes:
-        started = work.now()
+        scoped = replace(work, started_at=work.now())
         try:
-            result = step(scope)
+            result = step(scoped, scope)
         except LeaseLost:
             raise
         except NotPublished as error:
             result = _unpublished(work, scope, error)
         except ClerkError as error:
             result = ScopeResult(scope.name, Outcome.FAILED, message=_plain(error), remedy=error.remedy)
-        except Exception as error:  # a plugin's bug must not stop the other scopes and sites
-            work.report(traceback.format_exc())
+        except (Exception, SystemExit) as error:  # a plugin's bug must not stop the other scopes and sites
             result = _bug(work, scope, error)
         if result.outcome is Outcome.FAILED:
-            _note_failure(work, scope, result, started)
+            _note_failure(scoped, scope, result)
         yield result
 
 
-def _note_failure(work: Work, scope: Scope, result: ScopeResult, started: datetime) -> None:
+def _note_failure(work: Work, scope: Scope, result: ScopeResult) -> None:
     try:
-        log_failure(work, scope, result, started)
+        log_failure(work, scope, result)
     except StoreError as error:
         # The database itself may be what failed; the ledger has the failure all the same.
         work.report(f"{work.where(scope.name)}: the update log could not be written: {error}")
@@ -135,10 +132,11 @@ def _plain(error: ClerkError) -> str:
     return f"{error.where}: {error.message}" if error.where else error.message
 
 
-def _bug(work: Work, scope: Scope, error: Exception) -> ScopeResult:
+def _bug(work: Work, scope: Scope, error: BaseException) -> ScopeResult:
     message = f"source {work.source.name} broke: {type(error).__name__}: {error}"
     remedy = f"report it to the plugin's author; see: clerk plugins show {work.source.name}"
-    return ScopeResult(scope.name, Outcome.FAILED, message=message, remedy=remedy)
+    trace = "".join(traceback.format_exception(error))
+    return ScopeResult(scope.name, Outcome.FAILED, message=message, remedy=remedy, traceback=trace)
 
 
 def _unpublished(work: Work, scope: Scope, error: NotPublished) -> ScopeResult:
@@ -148,7 +146,7 @@ def _unpublished(work: Work, scope: Scope, error: NotPublished) -> ScopeResult:
     return ScopeResult(scope.name, Outcome.SKIPPED, message="not published yet", remedy=error.remedy)
 
 
-def _extracted(capture: Capture) -> ScopeResult:
+def _extracted(work: Work, capture: Capture) -> ScopeResult:
     message = f"{len(capture.pages)} downloads kept as capture {capture.id}"
     return ScopeResult(capture.scope.name, Outcome.FRESH, capture=capture.id, message=message)
 
@@ -187,11 +185,15 @@ def _transform(work: Work, scope: Scope) -> ScopeResult:
 
 def _load(work: Work, scope: Scope) -> ScopeResult:
     path = work.stage_path(scope.name)
-    _, capture_id, _, version, facts = read_meta(path)
-    if version != work.source.version:
+    meta = read_meta(path)
+    if meta.parser_version != work.source.version:
         raise StoreError("the stage was parsed by another version of the plugin", remedy="run transform again")
-    capture = open_capture(work, work.archive.load_capture(work.source.name, scope.name, capture_id))
-    result = settle_known(work, capture) or apply_stage(work, capture, path, facts)
+    base = current_base(work, scope.name)
+    # The id of a capture begins with the time it was taken.
+    if base and base.capture > meta.capture:
+        raise StoreError("the rows rest on a newer capture than the stage", remedy="run transform again")
+    capture = open_capture(work, work.archive.load_capture(work.source.name, scope.name, meta.capture))
+    result = settle_known(work, capture) or apply_stage(work, capture, path, meta.facts)
     if result.outcome in (Outcome.CHANGED, Outcome.FRESH) and not work.dry_run:
         path.unlink()
     return result

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
@@ -85,7 +86,9 @@ class _Stage:
         if isinstance(parsed, Rejected):
             self._reject(parsed)
         else:
-            record = json.dumps(dict(parsed.values), ensure_ascii=False)
+            kept = {name: value for name, value in parsed.values.items() if not self._is_sensitive(name)}
+            # Lone surrogates become JSON escapes, which is what they were.
+            record = json.dumps(kept, ensure_ascii=False).encode(errors="backslashreplace").decode()
             row = (parsed.at.page, parsed.at.line, parsed.rule, record)
             self.connection.execute("INSERT INTO _asides VALUES (?, ?, ?, ?)", row)
         return 1
@@ -166,14 +169,30 @@ class _Stage:
         self.connection.executemany("INSERT INTO _meta VALUES (?, ?)", meta.items())
 
 
-def read_meta(path: Path) -> tuple[str, str, Scope, int, StageFacts]:
-    """Return (source, capture id, scope, parser version, facts) of a stage; StoreError when there is none."""
+@dataclass(frozen=True, slots=True)
+class StageMeta:
+    """What a stage says of itself: the capture it was parsed from, by which version of the parser."""
+
+    capture: str
+    scope: Scope
+    parser_version: int
+    facts: StageFacts
+
+
+def read_meta(path: Path) -> StageMeta:
+    """Return what a stage says of itself; StoreError when there is none."""
     if not path.is_file():
         raise StoreError("nothing is staged", where=str(path.name), remedy="run transform first")
     with explained(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         meta = dict(connection.execute("SELECT key, value FROM _meta").fetchall())
     scope = Scope(**json.loads(meta["scope"]))
-    return meta["source"], meta["capture"], scope, int(meta["parser_version"]), StageFacts(*json.loads(meta["facts"]))
+    return StageMeta(meta["capture"], scope, int(meta["parser_version"]), StageFacts(*json.loads(meta["facts"])))
+
+
+def sweep_stages(folder: Path) -> None:
+    """Remove what a killed run left half made; nobody else works in the folder of a leased site."""
+    for path in folder.glob(".*.db*"):
+        path.unlink(missing_ok=True)
 
 
 def staged_files(folder: Path) -> Iterator[Path]:
@@ -192,7 +211,8 @@ def _insert_sql(table: Table) -> str:
 
 
 def _digest(table: Table, values: Row) -> bytes:
-    content: list[Value] = [values.get(name) for name in table.compared]
+    # All of a row, uncompared columns too: rows that differ anywhere are no exact duplicates (law 4).
+    content: list[Value] = [values.get(name) for name in own_columns(table)]
     return blake2b(repr(content).encode(), digest_size=16).digest()
 
 

@@ -11,6 +11,7 @@ from clerkcore.road.work import Work
 from clerkcore.store.database import explained, open_database, transaction
 from clerkcore.store.history import restore
 from clerkcore.store.runs import Applied, applications_of, list_applications, save_undo
+from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update, read_logged_scope
 
 
@@ -20,9 +21,12 @@ def undo_run(work: Work, undone: int) -> list[ScopeResult]:
         applications = [a for a in applications_of(connection, undone) if a.source == work.source.name]
         if not applications:
             raise UsageError(f"run {undone} applied nothing", remedy="see: clerk runs list")
-        for application in applications:
+        left = [application for application in applications if application.undone_by_run_id is None]
+        if not left:
+            raise UsageError(f"run {undone} was undone already, by run {applications[0].undone_by_run_id}")
+        for application in left:
             _refuse_covered(connection, application)
-        return [_try_scope(work, connection, application) for application in applications]
+        return [_try_scope(work, connection, application) for application in left]
 
 
 def _try_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
@@ -35,8 +39,6 @@ def _try_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> S
 
 
 def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> None:
-    if application.undone_by_run_id is not None:
-        raise UsageError(f"run {application.run_id} was undone already, by run {application.undone_by_run_id}")
     runs = list_applications(connection, application.source, application.scope)
     effective = next((run for run in runs if run.effective), None)
     newest = effective or runs[0]
@@ -51,6 +53,8 @@ def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> Non
 def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> ScopeResult:
     started = work.now()
     with transaction(connection):
+        # A newer plugin may have added tables and columns since.
+        ensure_tables(connection, work.source)
         before = count_live(connection, work.source, undone.scope)
         tables = [_undo_table(work, connection, table, undone) for table in work.source.tables]
         derived = {table.name for table in work.source.tables if table.derived}
@@ -76,17 +80,19 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
 
 def _result(undone: Applied, changes: ChangeSet) -> ScopeResult:
     counts = changes.counts
-    restored = f"{counts.added:,} rows back, {counts.disappeared:,} gone, {counts.changed:,} as before"
-    message = f"run {undone.run_id} taken back: {restored}"
+    parts = [
+        (counts.added, "rows back"),
+        (counts.disappeared, "rows withdrawn"),
+        (counts.changed, "rows as before"),
+    ]
+    told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "no row differed"
+    message = f"run {undone.run_id} taken back: {told}"
     outcome = Outcome.CHANGED if counts.differs else Outcome.FRESH
     return ScopeResult(undone.scope, outcome, counts, message=message, tables=changes.tables)
 
 
 def _undo_table(work: Work, connection: sqlite3.Connection, table: Table, undone: Applied) -> TableChange:
     names = {"source": undone.source, "scope": undone.scope, "run": work.run_id}
-    present = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table.name,)).fetchone()
-    if present is None:
-        raise StoreError(f"table {table.name} is missing", where=str(work.database), remedy="restore a backup")
     restore(connection, table, undone.run_id, work.run_id, undone.source, undone.scope)
     before_live = "json_extract(h.before, '$.removed_run_id') IS NULL"
     row = " AND ".join(f"m.{column} = json_extract(h.row_key, '$[{n}]')" for n, column in enumerate(table.key))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from clerkcore import times
-from clerkcore.fetch import Archive
+from clerkcore.fetch import Archive, Pace
 from clerkcore.interfaces import Source
 from clerkcore.models import Site
 from clerkcore.settings import Settings
@@ -28,7 +28,9 @@ def _unchecked() -> None:
 class Work:
     """One run of one source of one site.
 
-    `report` takes lines of progress; `check_lease` raises LeaseLost when another process has the site.
+    `report` takes lines of progress; `check_lease` raises LeaseLost when another process has the site;
+    `started_at` is when the scope at hand began. Works that share a `pace` leave http.delay between their
+    requests to one host.
     """
 
     site: Site
@@ -41,6 +43,8 @@ class Work:
     report: Callable[[str], None] = _silent
     check_lease: Callable[[], None] = _unchecked
     now: Callable[[], datetime] = times.now
+    started_at: datetime = field(default_factory=times.now)
+    pace: Pace | None = None
 
     @property
     def archive(self) -> Archive:

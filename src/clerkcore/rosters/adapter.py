@@ -11,7 +11,6 @@ from clerkcore.interfaces import Client, Reader, Source
 from clerkcore.models import Capture, Download, Finding, Parsed, Request, Scope, Site
 
 DATABASE = "voters"
-JOB = "states.update"
 
 
 class StateAdapter(Source):
@@ -19,11 +18,13 @@ class StateAdapter(Source):
 
     A subclass writes `fetch_data` and `parse_data`, and may check the state's own control
     totals in `verify_data_quality`. Which elections a site follows stands in its site.toml:
-    `election = "49894"` and, where not all are wanted, `data_sources = [...]`.
+    `election = "49894"` and, where not all are wanted, `data_sources = [...]`. `by_day` says
+    that an election has a file for each day, whose date is part of the scope.
     """
 
     database: ClassVar[str] = DATABASE
     data_sources: ClassVar[tuple[str, ...]]
+    by_day: ClassVar[bool] = False
 
     @abstractmethod
     def fetch_data(self, data_source: str, election_id: str, election_date: str, client: Client) -> Iterator[Download]:
@@ -46,10 +47,16 @@ class StateAdapter(Source):
                 where=f"site {site.subdomain}",
                 remedy=f'pass --election ID, or set election = "ID" in [sources.{self.name}] of its site.toml',
             )
+        day = self._day(request)
         for data_source in self._wanted(request):
-            day = request.options.get("date", "")
             params = {"data_source": data_source, "election_id": election, "election_date": day}
             yield Scope("/".join(part for part in (election, data_source, day) if part), params)
+
+    def _day(self, request: Request) -> str:
+        day = request.options.get("date", "")
+        if day and not self.by_day:
+            raise UsageError(f"{self.name} has no files by day", remedy="leave out --date")
+        return day
 
     def _wanted(self, request: Request) -> Iterator[str]:
         asked = request.options.get("data_source")

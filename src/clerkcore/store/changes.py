@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from clerkcore.errors import StoreError
 from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, TableChange
 from clerkcore.store.tables import IDENTITY, own_columns
@@ -35,7 +36,7 @@ def detect(
     """Compare the attached stage with the live rows of the scope; fills one delta table per table.
 
     Kinds: added, revived (it had disappeared before), changed, refreshed (only uncompared columns
-    differ) and disappeared. Raises RuntimeError when the records do not add up (law 4).
+    differ) and disappeared. Raises StoreError when the records do not add up (law 4).
     """
     names = {"source": source, "scope": scope}
     changes = []
@@ -55,7 +56,10 @@ def detect(
         refreshed=counts.refreshed,
     )
     if not total.balances:
-        raise RuntimeError(f"the records of {source} {scope} do not add up: {total}")
+        raise StoreError(
+            f"the records of {source} {scope} do not add up: {total}",
+            remedy="this is a mistake of clerk's own, nothing was applied; please report it",
+        )
     return ChangeSet(total, tuple(change for _, change in changes))
 
 
@@ -112,6 +116,7 @@ def _tell(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -
         _by_group(connection, table, f"{STAGE}.{table.name}", ("added", "revived"), {}),
         _by_group(connection, table, f"main.{table.name}", ("disappeared",), names),
         _by_column(connection, table, names),
+        _sums(connection, table, names),
     )
 
 
@@ -128,6 +133,17 @@ def _by_group(
         names,
     )
     return {str(group): count for group, count in found}
+
+
+def _sums(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, tuple[int, int]]:
+    summed = [column.name for column in table.columns if column.summed]
+    if not summed:
+        return {}
+    sums = ", ".join(f"coalesce(sum({column}), 0) AS {column}" for column in summed)
+    live = "source = :source AND scope = :scope AND removed_run_id IS NULL"
+    before = connection.execute(f"SELECT {sums} FROM main.{table.name} WHERE {live}", names).fetchone()
+    after = connection.execute(f"SELECT {sums} FROM {STAGE}.{table.name}").fetchone()
+    return {column: (before[column], after[column]) for column in summed}
 
 
 def _by_column(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, int]:

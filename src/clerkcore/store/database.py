@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from clerkcore.errors import StoreError
+from clerkcore.errors import StoreBusy, StoreError
 from clerkcore.store.system import SCHEMA_VERSION, create_system_tables
 
 APPLICATION_ID = 0x434C524B  # "CLRK"; a file that carries another id is somebody else's
 BUSY_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
+PRIVATE = 0o600
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
         remedy = "restore it from a backup, or move it away and load again"
         return StoreError("is damaged or not an SQLite database", where=str(path), remedy=remedy)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreError("is locked by another program", where=str(path), remedy="close that program and run again")
+        return StoreBusy("is locked by another program", where=str(path), remedy="close that program and run again")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return StoreError("cannot be opened for writing", where=str(path), remedy="check its owner and permissions")
     if name.startswith("SQLITE_IOERR"):
@@ -44,12 +46,9 @@ def _store_error(error: sqlite3.DatabaseError, path: Path) -> StoreError:
 
 @contextmanager
 def open_database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a site database for writing, creating it when it is not there."""
+    """Open a site database for writing, creating it, for its owner alone, when it is not there."""
     with explained(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"its folder cannot be made: {error.strerror}", where=str(path)) from error
+        _create_private(path)
         with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
             connection.row_factory = sqlite3.Row
             # First, for WAL would be written into a stranger's file too.
@@ -58,6 +57,15 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA synchronous = FULL")
             _prepare(connection, path)
             yield connection
+
+
+def _create_private(path: Path) -> None:
+    """Make the file before SQLite does, which would let everybody read it; WAL and index take after it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE))
+    except OSError as error:
+        raise StoreError(f"cannot be made: {error.strerror}", where=str(path), remedy="check its folder") from error
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
@@ -105,7 +113,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         return
     with transaction(connection):
         # Another process may have prepared the file while this one waited for the lock.
-        if _refuse_strangers(connection, path) != SCHEMA_VERSION:
+        version = _refuse_strangers(connection, path)
+        if version not in (0, SCHEMA_VERSION):
+            message = f"is of schema {version}, this clerk writes {SCHEMA_VERSION}"
+            raise StoreError(message, where=str(path), remedy="use the clerk that wrote it")
+        if version == 0:
             create_system_tables(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

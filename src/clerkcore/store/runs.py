@@ -197,7 +197,8 @@ def _applied(row: sqlite3.Row) -> Applied:
 
 def table_change(values: Mapping[str, object]) -> TableChange:
     """Read back a table's change as `dataclasses.asdict` wrote it."""
-    return TableChange(**{**values, "counts": Counts(**values["counts"])})  # type: ignore[arg-type]
+    sums = {column: tuple(pair) for column, pair in values.get("sums", {}).items()}  # type: ignore[attr-defined]
+    return TableChange(**{**values, "counts": Counts(**values["counts"]), "sums": sums})  # type: ignore[arg-type]
 
 
 def is_rejected(connection: sqlite3.Connection, source: str, scope: str, sha256: str) -> bool:

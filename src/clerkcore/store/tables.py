@@ -102,13 +102,22 @@ def column_sql(column: Column, table: Table) -> str:
     return " ".join(parts)
 
 
-def create_table_sql(table: Table) -> str:
-    """Return the CREATE TABLE of a source's table in a site database."""
-    lines = ["source TEXT NOT NULL", "scope TEXT NOT NULL"]
-    lines += [column_sql(column, table) for column in table.columns]
-    lines += ["run_id INTEGER NOT NULL", "removed_run_id INTEGER", f"PRIMARY KEY ({', '.join(row_key(table))})"]
-    body = ",\n    ".join(lines)
-    return f"CREATE TABLE {table.name} (\n    {body}\n) STRICT"
+def create_table_sql(table: Table, name: str = "", kept: Iterable[str] = ()) -> str:
+    """Return the CREATE TABLE of a source's table; `kept` are definitions of columns it declares no more."""
+    body = ",\n    ".join(_definitions(table, kept))
+    return f"CREATE TABLE {name or table.name} (\n    {body}\n) STRICT"
+
+
+def _definitions(table: Table, kept: Iterable[str] = ()) -> list[str]:
+    return [
+        "source TEXT NOT NULL",
+        "scope TEXT NOT NULL",
+        *(column_sql(column, table) for column in table.columns),
+        *kept,
+        "run_id INTEGER NOT NULL",
+        "removed_run_id INTEGER",
+        f"PRIMARY KEY ({', '.join(row_key(table))})",
+    ]
 
 
 def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
@@ -120,31 +129,66 @@ def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
 
 def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
     # The attached stage has tables of the same names.
-    present = connection.execute(f"SELECT name, pk FROM pragma_table_info('{table.name}', 'main')").fetchall()
+    present = connection.execute(f"SELECT * FROM pragma_table_info('{table.name}', 'main')").fetchall()
     if not present:
         connection.execute(create_table_sql(table))
-        connection.execute(f"CREATE INDEX idx_{table.name}_run ON {table.name}(run_id)")
+        _index_runs(connection, table)
     else:
-        _migrate(connection, table, {row["name"]: row["pk"] for row in present})
+        _migrate(connection, table, present)
+    _ensure_view(connection, table)
+
+
+def _index_runs(connection: sqlite3.Connection, table: Table) -> None:
+    connection.execute(f"CREATE INDEX idx_{table.name}_run ON {table.name}(run_id)")
+
+
+def _ensure_view(connection: sqlite3.Connection, table: Table) -> None:
     view = f"{table.name}{EFFECTIVE}"
-    if not connection.execute("SELECT 1 FROM main.sqlite_schema WHERE name = ?", (view,)).fetchone():
-        connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {table.name} WHERE removed_run_id IS NULL")
+    wanted = f"CREATE VIEW {view} AS SELECT * FROM {table.name} WHERE removed_run_id IS NULL"
+    if _sql_of(connection, view) != wanted:
+        connection.execute(f"DROP VIEW IF EXISTS main.{view}")
+        connection.execute(wanted)
 
 
-def _migrate(connection: sqlite3.Connection, table: Table, present: dict[str, int]) -> None:
-    key = tuple(sorted((name for name, position in present.items() if position), key=present.__getitem__))
+def _sql_of(connection: sqlite3.Connection, name: str) -> str:
+    row = connection.execute("SELECT sql FROM main.sqlite_schema WHERE name = ?", (name,)).fetchone()
+    return row["sql"] if row else ""
+
+
+def _migrate(connection: sqlite3.Connection, table: Table, present: list[sqlite3.Row]) -> None:
+    """Bring a table to what its plugin declares today; columns it declares no more are kept."""
+    keyed = sorted((row for row in present if row["pk"]), key=lambda row: row["pk"])
+    key = tuple(row["name"] for row in keyed)
     if key != row_key(table):
         raise StoreError(
             f"table {table.name} is keyed by {', '.join(key)}, the plugin wants {', '.join(row_key(table))}",
             remedy="two plugins disagree about this table, or one changed its key; see: clerk plugins list",
         )
-    added = [column for column in table.columns if column.name not in present]
-    for column in added:
-        _refuse_required(connection, table, column)
-        connection.execute(f"ALTER TABLE {table.name} ADD COLUMN {column_sql(column, table)}")
-    if added:
-        # A view keeps the columns it was made with.
-        connection.execute(f"DROP VIEW IF EXISTS {table.name}{EFFECTIVE}")
+    today = {line.strip().removesuffix(",") for line in _sql_of(connection, table.name).splitlines()}
+    if not today.issuperset(_definitions(table)):
+        _rebuild(connection, table, present)
+
+
+def _rebuild(connection: sqlite3.Connection, table: Table, present: list[sqlite3.Row]) -> None:
+    """Copy the rows into a table of today's definition; SQLite cannot change a check in place."""
+    names = [row["name"] for row in present]
+    for column in table.columns:
+        if column.name not in names:
+            _refuse_required(connection, table, column)
+    kept = [f"{row['name']} {row['type']}" for row in present if row["name"] not in all_columns(table)]
+    passing, columns = f"{table.name}__new", ", ".join(names)
+    connection.execute(f"DROP VIEW IF EXISTS main.{table.name}{EFFECTIVE}")
+    connection.execute(create_table_sql(table, passing, kept))
+    try:
+        connection.execute(f"INSERT INTO {passing} ({columns}) SELECT {columns} FROM main.{table.name}")
+    except sqlite3.IntegrityError as error:
+        raise StoreError(
+            f"rows of table {table.name} break a rule that the plugin has now: {error}",
+            remedy="a newer plugin may only loosen its checks; report it to the plugin's author",
+        ) from error
+    connection.execute(f"DROP TABLE main.{table.name}")
+    connection.execute(f"ALTER TABLE {passing} RENAME TO {table.name}")
+    _index_runs(connection, table)
 
 
 def _refuse_required(connection: sqlite3.Connection, table: Table, column: Column) -> None:

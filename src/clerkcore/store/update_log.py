@@ -13,14 +13,15 @@ from clerkcore.times import to_text
 
 
 def count_live(connection: sqlite3.Connection, source: Source, scope: str) -> int:
-    """Return the live rows of a scope, derived tables left out."""
+    """Return the live rows of a scope; derived tables and those not made yet count nothing."""
+    made = {row[0] for row in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")}
     return sum(
         connection.execute(
             f"SELECT count(*) FROM main.{table.name} WHERE source = ? AND scope = ? AND removed_run_id IS NULL",
             (source.name, scope),
         ).fetchone()[0]
         for table in source.tables
-        if not table.derived
+        if not table.derived and table.name in made
     )
 
 

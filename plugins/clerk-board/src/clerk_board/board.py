@@ -7,11 +7,28 @@ from pathlib import Path
 from datasette.app import Datasette  # type: ignore[import-untyped]
 from datasette.database import Database  # type: ignore[import-untyped]
 
-from clerk_board.catalogue import Catalogue
+from clerk_board.catalogue import Catalogue, DatabaseFacts
 from clerk_board.metadata import SETTINGS, build_config, build_metadata
 
 THEME = Path(__file__).parent / "theme"
 STATIC = "board"
+
+
+class ServedDatabase(Database):  # type: ignore[misc]
+    """A database whose pages and exports have the columns in the order of the catalogue."""
+
+    def __init__(self, board: Datasette, facts: DatabaseFacts) -> None:
+        super().__init__(board, path=str(facts.path), is_mutable=True)
+        self.facts = facts
+
+    async def table_columns(self, table: str) -> list[str]:
+        """Return the names of the columns of a table or a view, in order."""
+        present: list[str] = await super().table_columns(table)
+        known = self.facts.table(table)
+        if known is None:
+            return present
+        places = {column.name: place for place, column in enumerate(known.columns)}
+        return sorted(present, key=lambda name: places.get(name, len(places)))
 
 
 class Board(Datasette):  # type: ignore[misc]
@@ -32,4 +49,4 @@ class Board(Datasette):  # type: ignore[misc]
         # Datasette adds an empty database in memory where it is given no file.
         self.remove_database("_memory")
         for facts in catalogue.databases:
-            self.add_database(Database(self, path=str(facts.path), is_mutable=True), name=facts.name)
+            self.add_database(ServedDatabase(self, facts), name=facts.name)

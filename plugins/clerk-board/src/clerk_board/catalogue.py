@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from clerk_board.columns import ColumnFacts, order_columns
 from clerkcore import Site
 from clerkcore.installation import Installation
 
@@ -17,6 +19,7 @@ EFFECTIVE = "_effective"
 SUBJECTS = {"election_finance": "campaign finance", "voters": "ballots and turnout"}
 # Datasette opens a file by a URI that it does not quote.
 UNUSABLE_IN_A_PATH = "?#%"
+_ABOUT_REMOVED_ROWS = re.compile(r"(^|[;.] )[^;.]*removed_run_id[^;.]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,6 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnFacts:
-    """A column of a table as its source describes it."""
-
-    name: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class TableFacts:
     """A table of one or more sources as they describe it; `rows` counts removed rows too."""
 
@@ -50,7 +44,22 @@ class TableFacts:
     facets: tuple[str, ...]
     origins: tuple[Origin, ...]
     columns: tuple[ColumnFacts, ...]
+    key: tuple[str, ...]
     rows: int
+
+    @property
+    def subject(self) -> str:
+        """The description without what it says of removed rows: that is said by the table or the view."""
+        return _ABOUT_REMOVED_ROWS.sub("", self.description).strip(" .;")
+
+    @property
+    def row_link(self) -> str:
+        """The column that leads to a row's own page."""
+        return self.key[-1] if self.key else ""
+
+    def counts(self, column: str) -> bool:
+        """Whether the column holds amounts of something."""
+        return any(known.counted for known in self.columns if known.name == column)
 
     @property
     def view(self) -> str:
@@ -165,7 +174,8 @@ def _read_tables(path: Path) -> tuple[TableFacts, ...]:
 
 def _read_table(connection: sqlite3.Connection, name: str) -> TableFacts:
     rows = connection.execute("SELECT * FROM _clerk_tables WHERE table_name = ? ORDER BY source", (name,)).fetchall()
-    columns = tuple(_read_columns(connection, name))
+    columns = list(_read_columns(connection, name))
+    key = _read_key(connection, name)
     known = {column.name for column in columns}
     facets = dict.fromkeys(facet for row in rows for facet in _read_facets(row["facets"]) if facet in known)
     return TableFacts(
@@ -174,7 +184,8 @@ def _read_table(connection: sqlite3.Connection, name: str) -> TableFacts:
         description=rows[0]["description"],
         facets=tuple(facets),
         origins=tuple(_read_origin(row) for row in rows),
-        columns=columns,
+        columns=order_columns(columns, key[-1] if key else "", facets),
+        key=key,
         rows=connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()[0],
     )
 
@@ -184,6 +195,11 @@ def _read_columns(connection: sqlite3.Connection, table: str) -> Iterator[Column
     about = {row["column_name"]: (row["type"], row["description"]) for row in described}
     for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)):
         yield ColumnFacts(row["name"], *about.get(row["name"], ("", "")))
+
+
+def _read_key(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    rows = connection.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", (table,))
+    return tuple(row["name"] for row in rows)
 
 
 def _read_facets(text: str) -> list[str]:

@@ -14,8 +14,9 @@ from datasette.database import QueryInterrupted  # type: ignore[import-untyped]
 from datasette.utils.sqlite import sqlite3  # type: ignore[import-untyped]
 
 from clerk_board.board import Board
-from clerk_board.catalogue import ColumnFacts, DatabaseFacts, Origin, TableFacts, Unreadable, quote
-from clerk_board.metadata import LOG_COLUMNS, UPDATE_LOG
+from clerk_board.catalogue import DatabaseFacts, Origin, TableFacts, Unreadable, quote
+from clerk_board.columns import ColumnFacts
+from clerk_board.metadata import FINDINGS, OWN_TABLES
 from clerk_board.states import name_state
 from clerkcore import Site
 
@@ -25,7 +26,8 @@ WHERE source IN (SELECT value FROM json_each(:sources))
 """
 # What an earlier run found has been looked at again by the run that its scope now rests on.
 _FINDINGS = """
-SELECT count(*) AS findings, coalesce(sum(f.severity = 'blocking'), 0) AS blocking
+SELECT coalesce(sum(f.severity != 'info'), 0) AS findings, coalesce(sum(f.severity = 'blocking'), 0) AS blocking,
+    coalesce(sum(f.severity = 'info'), 0) AS notes
 FROM _clerk_findings AS f JOIN _clerk_scopes USING (run_id, source, scope)
 WHERE :table IS NULL OR f.table_name = :table
 """
@@ -42,12 +44,15 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """When the rows were last compared with their source and last changed by it, and what the checks found."""
+    """When the rows were last compared with their source and last changed by it, and what the checks found.
+
+    `findings` want somebody's eye, `blocking` of them most; `notes` do not."""
 
     checked: Moment | None
     changed: Moment | None
     findings: int
     blocking: int
+    notes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,16 @@ class PageFacts:
     origins: tuple[Origin, ...]
     columns: tuple[ColumnFacts, ...] = ()
     tables: tuple[TableCount, ...] = ()
+
+    def arrange(self, cells: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a row's cells in the order of the columns, those without a value left out."""
+        places = {column.name: place for place, column in enumerate(self.columns)}
+        full = [cell for cell in cells if cell["raw"] not in (None, "")]
+        return sorted(full, key=lambda cell: places.get(cell["column"], len(places)))
+
+    def meaning(self, name: str) -> str:
+        """Return what a column means, as far as it is known."""
+        return next((column.description for column in self.columns if column.name == name), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +161,15 @@ async def read_page(board: Board, database: DatabaseFacts, table: str | None) ->
         return PageFacts(database.name, status, database.origins, tables=tables)
     facts = database.table(table)
     if facts is None:
-        columns = LOG_COLUMNS if table == UPDATE_LOG else ()
-        return PageFacts(database.name, None, (), columns)
+        return await _read_own_page(board, database, table)
     return PageFacts(database.name, await read_status(board, database, facts), facts.origins, facts.columns)
+
+
+async def _read_own_page(board: Board, database: DatabaseFacts, table: str) -> PageFacts:
+    columns = OWN_TABLES.get(table, ())
+    if table != FINDINGS:
+        return PageFacts(database.name, None, (), columns)
+    return PageFacts(database.name, await read_status(board, database), database.origins, columns)
 
 
 async def read_status(board: Board, database: DatabaseFacts, table: TableFacts | None = None) -> Status:
@@ -157,9 +178,8 @@ async def read_status(board: Board, database: DatabaseFacts, table: TableFacts |
     sources = json.dumps([origin.source for origin in origins])
     times = await _read_row(board, database, _SCOPES, sources=sources)
     found = await _read_row(board, database, _FINDINGS, table=table.name if table else None)
-    return Status(
-        show_moment(times["checked_at"]), show_moment(times["changed_at"]), found["findings"], found["blocking"]
-    )
+    moments = show_moment(times["checked_at"]), show_moment(times["changed_at"])
+    return Status(*moments, found["findings"], found["blocking"], found["notes"])
 
 
 async def count_tables(board: Board, database: DatabaseFacts) -> tuple[TableCount, ...]:

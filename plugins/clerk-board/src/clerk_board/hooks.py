@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from datasette import hookimpl  # type: ignore[import-untyped]
 from markupsafe import Markup
 
 from clerk_board.board import STATIC, Board
+from clerk_board.cells import show_cell
 from clerk_board.facts import read_home, read_page
 from clerk_board.hosts import App, refuse_foreign_names
-from clerk_board.metadata import describe_columns
-
-MONEY = "_cents"
-
+from clerk_board.metadata import describe_columns, name_crumbs
 
 # What Board.set_column_metadata does for one column; a transaction each takes seconds for thousands.
 _DESCRIBE = """
@@ -55,10 +53,13 @@ def extra_template_vars(
         if template == "index.html":
             return {"states": await read_home(board), "catalogue": board.catalogue, "notice": board.notice}
         facts = board.catalogue.database(database)
-        if facts is None or template not in ("database.html", "table.html", "row.html"):
+        if facts is None:
             return {"notice": board.notice}
-        shown = await _quieten(board, facts.name, table)
-        return {"board": await read_page(board, facts, table), "notice": board.notice, **shown}
+        shown = {"notice": board.notice, "crumb_labels": name_crumbs(facts, table)}
+        if template not in ("database.html", "table.html", "row.html"):
+            return shown
+        quiet = await _quieten(board, facts.name, table)
+        return {"board": await read_page(board, facts, table), **shown, **quiet}
 
     return read
 
@@ -71,18 +72,11 @@ async def _quieten(board: Board, database: str, table: str | None) -> dict[str, 
 
 
 @hookimpl  # type: ignore[untyped-decorator]
-def render_cell(datasette: object, value: object, column: str) -> Markup | None:
-    """Show cents as dollars."""
-    if isinstance(datasette, Board) and column.endswith(MONEY) and isinstance(value, int):
-        return show_money(value)
-    return None
-
-
-def show_money(cents: int) -> Markup:
-    """Return "$1,234.56", with the plain cents to be read on pointing at it."""
-    dollars, rest = divmod(abs(cents), 100)
-    sign = "-" if cents < 0 else ""
-    return Markup('<span class="money" title="{} cents">{}</span>').format(cents, f"{sign}${dollars:,}.{rest:02}")
+def render_cell(
+    datasette: object, row: Mapping[str, object], value: object, column: str, table: str | None, database: str | None
+) -> Markup | None:
+    """Show cents as dollars, group thousands, link the live rows."""
+    return show_cell(datasette, row, value, column, table, database) if isinstance(datasette, Board) else None
 
 
 @hookimpl  # type: ignore[untyped-decorator]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,7 +30,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; UsageError when the host is not loopback, ClerkError when the port is taken."""
+    """Return a listening socket; UsageError when the host is not loopback or the port is taken."""
     if not is_loopback(host):
         raise UsageError(
             f"cannot listen on {host!r}: until publishing exists, the databases are for operators on this machine",
@@ -40,6 +41,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((address, port), family=family)
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            remedy = "choose another with --port, or 0 for any"
+            raise UsageError(f"port {port} is in use", remedy=remedy) from error
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ClerkError(
             f"cannot listen: {reason}", where=f"{address} port {port}", remedy="--port 0 takes a free port"

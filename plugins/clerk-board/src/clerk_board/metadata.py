@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clerk_board.catalogue import Catalogue, ColumnFacts, DatabaseFacts, Origin, TableFacts
+from clerk_board.catalogue import Catalogue, DatabaseFacts, Origin, TableFacts
+from clerk_board.columns import ColumnFacts, find_date, find_label
 
 TITLE = "Civic data"
 UPDATE_LOG = "data_update_log"
-LABELS = ("name", "title", "filer_name", "county")
+FINDINGS = "_clerk_findings"
 # Without an index on the date, ordering a larger table takes longer than a page may.
 MOST_ROWS_TO_SORT = 500_000
 
@@ -26,6 +27,8 @@ SETTINGS: Mapping[str, int | bool] = {
     "suggest_facets": False,
 }
 
+_LIVE = "Rows the publisher still lists"
+_WITHDRAWN = "Includes rows the publisher has withdrawn: removed_run_id is set"
 _LOG_DESCRIPTION = "One entry for each run of each scope: what was read, what changed, what was held"
 LOG_COLUMNS = (
     ColumnFacts("id", "", "Number of the entry"),
@@ -52,6 +55,26 @@ LOG_COLUMNS = (
     ColumnFacts("scope", "", "The slice of the source, such as a year"),
 )
 
+_FINDINGS_DESCRIPTION = (
+    "What the checks of each run found: blocking means that the scope should not be published as it is,"
+    " warning that somebody should look, info is a note"
+)
+FINDING_COLUMNS = (
+    ColumnFacts("id", "", "Number of the finding"),
+    ColumnFacts("run_id", "", "The run whose checks found it, see: clerk runs show"),
+    ColumnFacts("source", "", "The source whose rows were checked"),
+    ColumnFacts("scope", "", "The slice of the source, such as a year"),
+    ColumnFacts("check_name", "", "The check that found it"),
+    ColumnFacts("severity", "", "How much it matters: info, warning or blocking"),
+    ColumnFacts("message", "", "What was found, in words"),
+    ColumnFacts("table_name", "", "The table that it is about"),
+    ColumnFacts("row_keys", "", "The rows that it is about, as JSON"),
+    ColumnFacts("expected", "", "What the check expected"),
+    ColumnFacts("actual", "", "What it found instead"),
+)
+OWN_TABLES: Mapping[str, tuple[ColumnFacts, ...]] = {UPDATE_LOG: LOG_COLUMNS, FINDINGS: FINDING_COLUMNS}
+OWN_TITLES: Mapping[str, str] = {UPDATE_LOG: "Update log", FINDINGS: "Findings of the checks"}
+
 
 def build_metadata(catalogue: Catalogue) -> dict[str, Any]:
     """Return titles, descriptions, sources and licences; columns are described apart."""
@@ -60,18 +83,36 @@ def build_metadata(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _database_metadata(database: DatabaseFacts) -> dict[str, Any]:
-    tables: dict[str, Any] = {UPDATE_LOG: {"title": "Update log", "description": _LOG_DESCRIPTION}}
+    tables: dict[str, Any] = {
+        UPDATE_LOG: {"title": OWN_TITLES[UPDATE_LOG], "description": _LOG_DESCRIPTION},
+        FINDINGS: {"title": OWN_TITLES[FINDINGS], "description": _FINDINGS_DESCRIPTION},
+    }
     for table in database.tables:
-        about = {"description": table.description, **_origin_metadata(table.origins)}
-        tables[table.name] = {"title": f"{table.title}, removed rows included", **about}
-        tables[table.view] = {"title": f"{table.title}, live rows", **about}
+        for name, rows in ((table.view, _LIVE), (table.name, _WITHDRAWN)):
+            text = ". ".join(filter(None, (table.subject, rows)))
+            tables[name] = {"title": name_table(table, name), "description": text, **_origin_metadata(table.origins)}
     return {"title": database.title, **_origin_metadata(database.origins), "tables": tables}
+
+
+def name_table(table: TableFacts, name: str) -> str:
+    """Return what the table, or the view of its live rows, is called on the pages."""
+    return table.title if name == table.view else f"{table.title}, with withdrawn rows"
+
+
+def name_crumbs(database: DatabaseFacts, name: str | None) -> dict[str, str]:
+    """Return what the addresses' names of a database and of a table or a view stand for."""
+    labels = {database.name: database.title}
+    if name is None:
+        return labels
+    table = database.table(name)
+    return {**labels, name: name_table(table, name) if table else OWN_TITLES.get(name, name)}
 
 
 def describe_columns(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]]:
     """Yield database, table or view, column and description of every column that is described."""
     for database in catalogue.databases:
-        yield from _describe(database, UPDATE_LOG, LOG_COLUMNS)
+        for name, columns in OWN_TABLES.items():
+            yield from _describe(database, name, columns)
         for table in database.tables:
             yield from _describe(database, table.name, table.columns)
             yield from _describe(database, table.view, table.columns)
@@ -104,7 +145,11 @@ def build_config(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _database_config(database: DatabaseFacts) -> dict[str, Any]:
-    tables: dict[str, Any] = {UPDATE_LOG: {"sort_desc": "id"}, "sqlite_sequence": {"hidden": True}}
+    tables: dict[str, Any] = {
+        UPDATE_LOG: {"sort_desc": "id"},
+        FINDINGS: {"sort_desc": "id", "facets": ["severity", "check_name"]},
+        "sqlite_sequence": {"hidden": True},
+    }
     for table in database.tables:
         tables[table.name] = tables[table.view] = _table_config(table)
     return {"tables": tables}
@@ -112,9 +157,8 @@ def _database_config(database: DatabaseFacts) -> dict[str, Any]:
 
 def _table_config(table: TableFacts) -> dict[str, Any]:
     config: dict[str, Any] = {"facets": list(table.facets)}
-    date = next((column.name for column in table.columns if column.type in ("date", "datetime")), None)
+    date = find_date(table.columns)
     if date and table.rows <= MOST_ROWS_TO_SORT:
         config["sort_desc"] = date
-    names = [column.name for column in table.columns]
-    label = next((name for name in LABELS if name in names), None)
+    label = find_label(table.columns)
     return {**config, "label_column": label} if label else config

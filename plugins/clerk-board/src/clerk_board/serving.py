@@ -32,7 +32,7 @@ def build_datasette(installation: Installation, subdomains: Sequence[str] = ()) 
     """Return a Datasette over the databases of the named sites, or of all; UsageError when there is nothing to show."""
     sites = choose_sites(installation, subdomains)
     files = list_databases(installation, sites)
-    _check_files(sites, files)
+    _check_files(installation, sites, files)
     catalogue = read_catalogue(sites, files)
     for left_out in catalogue.unreadable:
         logger.warning("%s: left out: %s", left_out.path, left_out.reason)
@@ -44,9 +44,9 @@ def build_datasette(installation: Installation, subdomains: Sequence[str] = ()) 
     return Board(catalogue, installation.settings.notice)
 
 
-def _check_files(sites: Sequence[Site], files: Sequence[tuple[Site, Path]]) -> None:
+def _check_files(installation: Installation, sites: Sequence[Site], files: Sequence[tuple[Site, Path]]) -> None:
     if not files:
-        raise UsageError("there is nothing to show yet", remedy=_advise_loading(sites))
+        raise UsageError("there is nothing to show yet", remedy=_advise_loading(installation, sites))
     if len(files) > MOST_DATABASES:
         raise UsageError(
             f"{len(files)} databases are more than the {MOST_DATABASES} that one server shows",
@@ -61,14 +61,11 @@ def _check_files(sites: Sequence[Site], files: Sequence[tuple[Site, Path]]) -> N
             )
 
 
-def _advise_loading(sites: Sequence[Site]) -> str:
+def _advise_loading(installation: Installation, sites: Sequence[Site]) -> str:
     if not sites:
-        return "add a site: clerk sites add, or clerk sites import --pilots; then load it: clerk finance etl SUBDOMAIN"
-    lines = (
-        f"clerk states update {site.subdomain}" if site.kind == "state" else f"clerk finance etl {site.subdomain}"
-        for site in sites
-    )
-    return f"load some data, such as: {next(lines)}"
+        return "add a site: clerk sites add, or clerk sites import --pilots; then load it: clerk status shows how"
+    command = next(filter(None, map(installation.load_command, sites)), "")
+    return f"load some data, such as: {command}" if command else "no site has a source that can be loaded: clerk status"
 
 
 def serve_forever(

@@ -82,7 +82,11 @@ class Show:
         """Serve the databases until Ctrl-C; the upstreams stay up, so that more can be pulled meanwhile."""
         click.secho(f"\n$ clerk --root {self.folder.name} serve", fg="cyan")
         sys.stdout.flush()
-        with subprocess.Popen(self._command("serve", "--port", str(free_port(port)))) as server:
+        found = free_port(port)
+        if found != port:
+            click.echo(f"Port {port} is in use; another one is taken instead.")
+            sys.stdout.flush()
+        with subprocess.Popen(self._command("serve", "--port", str(found))) as server:
             # Ctrl-C reaches the server too, which then ends by itself.
             with suppress(KeyboardInterrupt):
                 server.wait()

@@ -14,16 +14,6 @@ from clerkcore import Value
 from clerkcore.finance import TRANSACTIONS
 from clerkcore.parsing import read_cents, read_count, read_date, read_flag, read_text
 
-DROPPED = (
-    "Tran_Adr1",
-    "Tran_Adr2",
-    "Tres_Adr1",
-    "Tres_Adr2",
-    "Intr_Adr1",
-    "Intr_Adr2",
-    "Latitude",
-    "Longitude",
-)
 _RENAMED = {
     "NetFileKey": "netfile_key",
     "ExternalId": "external_id",

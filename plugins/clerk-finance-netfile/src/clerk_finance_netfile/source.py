@@ -53,7 +53,7 @@ class NetFile(FinanceSource):
     def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
         """Yield one scope for each year, named by it."""
         for year in self.years(request):
-            yield Scope(str(year), {"year": str(year), "agency": str(self.config.get("agency", ""))})
+            yield Scope(str(year), {"year": str(year)})
 
     def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
         """Yield the list of agencies, then every page of the year."""

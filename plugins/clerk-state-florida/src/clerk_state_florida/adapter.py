@@ -63,7 +63,7 @@ COUNTY_BALLOTS = Table(
         Column("election_date", "date", "Day of the election", required=True, public=True),
         Column("election_name", description="Name of the election", public=True),
         *(
-            Column(column, "integer", text, required=True, check=f"{column} >= 0", public=True)
+            Column(column, "integer", text, required=True, check=f"{column} >= 0", summed=True, public=True)
             for column, text in _COUNTS.values()
         ),
         Column("compiled_at", "datetime", "When the county's figures were compiled (UTC)", compared=False, public=True),

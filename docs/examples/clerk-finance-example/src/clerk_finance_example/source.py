@@ -66,7 +66,7 @@ class ExampleCounty(FinanceSource):
         """Yield a transaction for each line, and set the control total aside; a file without one was cut off."""
         for page in capture.pages:
             last: Parsed | None = None
-            for line in read_delimited(page, tuple(FIELDS), where=self.name):
+            for line in read_delimited(page, tuple(FIELDS), where=self.name, whole=True):
                 last = line if isinstance(line, Rejected) else _read_line(line)
                 yield last
             if not isinstance(last, Aside):
