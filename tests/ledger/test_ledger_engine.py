@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,3 +203,8 @@ def test_importing_the_package_loads_neither_sqlalchemy_nor_alembic(run_python: 
 def test_opening_a_ledger_does_not_load_alembic(ledger: Ledger, url: str, run_python: Callable[..., str]) -> None:
     script = "import sys; from clerkcore.ledger import open_ledger; open_ledger(sys.argv[1])"
     assert run_python(f"{script}; print('alembic' in sys.modules)", url) == "False"
+
+
+def test_a_new_ledger_is_its_owners_alone(tmp_path: Path) -> None:
+    create_ledger(ledger_url(tmp_path)).dispose()
+    assert stat.S_IMODE((tmp_path / "civic.db").stat().st_mode) == 0o600

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -19,6 +21,7 @@ _UPGRADE_LOCK = 0x636C65726B
 def create_ledger(url: str) -> Ledger:
     """Open the ledger, made or upgraded where needed; several processes may do so at once."""
     ledger = Ledger(url)
+    _make_private(ledger.path)
     try:
         with ledger.write() as conn:
             _upgrade(conn, ledger.where)
@@ -26,6 +29,13 @@ def create_ledger(url: str) -> Ledger:
         ledger.dispose()
         raise
     return ledger
+
+
+def _make_private(path: str) -> None:
+    """Make the file before SQLite does, which would let everybody read it; what fails here fails again below."""
+    if path:
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _upgrade(conn: Connection, where: str) -> None:

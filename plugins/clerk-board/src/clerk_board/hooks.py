@@ -59,6 +59,9 @@ def extra_template_vars(
         if template not in ("database.html", "table.html", "row.html"):
             return shown
         quiet = await _quieten(board, facts.name, table)
+        known = facts.table(table) if table and template == "row.html" else None
+        if known:
+            quiet["metadata"] |= {"title": known.title, "description": known.subject}
         return {"board": await read_page(board, facts, table), **shown, **quiet}
 
     return read
