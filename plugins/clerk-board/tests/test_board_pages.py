@@ -213,7 +213,7 @@ def test_the_findings_page_says_what_severity_means_and_whence_the_rows_come(wor
     world.add_finding(path, run_id=1)
     words = read_words(world.open().read(f"{FINANCE}/_clerk_findings"))
     assert words.startswith("Findings of the checks What the checks of each run found: blocking means")
-    assert "Open findings none ; 1 note Source Transactions , NetFile Licence Public record" in words
+    assert "Open findings none; 1 note Source Transactions , NetFile Licence Public record" in words
 
 
 def test_facets_of_the_source_stand_above_the_rows(world: World) -> None:
