@@ -232,7 +232,8 @@ def test_a_source_whose_tables_cannot_be_made_is_refused_before_it_fetches(bench
 def test_files_that_could_belong_to_several_scopes_are_refused(bench: Bench) -> None:
     with pytest.raises(UsageError) as refused:
         run_all(bench.work(), Request(TODAY, (2019, 2020)), (bench.root,))
-    assert str(refused.value) == "files belong to one scope, this asks for: 2019, 2020 (name it, as with --year 2020)"
+    assert refused.value.message == "files belong to one scope, and this asks for 2019, 2020"
+    assert refused.value.remedy == "name one: --year 2020 for finance, --source for states"
 
 
 def test_the_files_of_a_folder_are_read_in_the_order_of_their_names(bench: Bench) -> None:
