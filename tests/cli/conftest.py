@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,6 +47,11 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
+def heed_interrupts() -> None:
+    """Take Ctrl-C as usual, even where the tests themselves run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Clerk:
     """Runs commands on one installation, in this process or in one of its own."""
@@ -62,7 +68,8 @@ class Clerk:
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "clerkcore", *words, "--root", str(self.root)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_")}
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, preexec_fn=heed_interrupts)
 
     def add_site(self, subdomain: str, *settings: str, kind: str = "city", state: str = "CA") -> None:
         words = [word for setting in settings for word in ("--set", setting)]
@@ -74,11 +81,13 @@ class Clerk:
 
 
 @pytest.fixture
-def clerk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Clerk:
-    """`clerk` on a new installation without sites."""
+def clerk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Clerk]:
+    """`clerk` on a new installation without sites; folders of plugins leave the path afterwards."""
+    path = list(sys.path)
     runner = Clerk(tmp_path / "civic", capsys)
     assert runner("init").code == 0
-    return runner
+    yield runner
+    sys.path[:] = path
 
 
 @pytest.fixture
