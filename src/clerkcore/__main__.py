@@ -50,6 +50,10 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         # The reader of our output went away, as `| head` does.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the interpreter's last flush
         return 0
+    except OSError as error:
+        remedy = "check that the folder and the output can be written, and the permissions"
+        _complain(ClerkError(f"{error.strerror or error}", where=str(error.filename or "output"), remedy=remedy))
+        return ClerkError.exit_code
 
 
 def _complain(error: ClerkError) -> None:

@@ -221,7 +221,8 @@ class Counts:
 class TableChange:
     """What a change set did to one table; the maps count by group and by changed column.
 
-    `sums` holds, for each summed column, its sum before and after.
+    `sums` holds, for each summed column, its sum before and after; `filled`, for each column with
+    fewer values than before, how many rows had one before and after.
     """
 
     table: str
@@ -230,6 +231,7 @@ class TableChange:
     disappeared_by_group: Mapping[str, int] = field(default_factory=dict)
     changed_by_column: Mapping[str, int] = field(default_factory=dict)
     sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    filled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

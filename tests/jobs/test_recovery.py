@@ -99,3 +99,15 @@ def test_an_interrupted_run_is_closed_at_once(fed: Clerk, busy: subprocess.Popen
     assert err.splitlines()[-1] == "Interrupted; what was not applied yet is as it was before."
     [run] = fed("runs", "list", "--json").rows
     assert (run["outcome"], run["message"]) == ("failed", "it was interrupted; nothing was applied")
+
+
+def test_a_ledger_made_anew_gives_no_run_number_out_twice(fed: Clerk) -> None:
+    fed.add_site("sandiego.ca", "netfile.agency=CSD")
+    assert fed("finance", "etl", "sandiego.ca", "--year", "2020").code == 0
+    for path in fed.root.glob("civic.db*"):
+        path.unlink()
+    assert [fed(*words).code for words in (["init"], ["sites", "import"])] == [0, 0]
+    [again] = fed("finance", "etl", "sandiego.ca", "--year", "2021", "--json").rows
+    assert (again["run_id"], again["outcome"]) == (2, "changed")
+    [undone] = fed("undo", "2", "--json").rows
+    assert [scope["scope"] for scope in undone["scopes"]] == ["2021"]

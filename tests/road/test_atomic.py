@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import resource
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -189,3 +190,30 @@ def test_a_site_database_that_another_program_damaged_is_named(bench: Bench) -> 
         Outcome.FAILED,
         f"{bench.database}: is damaged or not an SQLite database",
     )
+
+
+class Contradicted(Sheet):
+    """Its control total never agrees."""
+
+    def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
+        yield Finding("control", Severity.BLOCKING, "the sums differ", "entries", (), "1", "2")
+
+
+def test_a_control_total_that_does_not_agree_holds_the_run_and_accept_applies_it(bench: Bench) -> None:
+    bench.source = Contradicted()
+    held = bench.load(row("a"))
+    assert (held.outcome, held.message) == (
+        Outcome.HELD,
+        "the source contradicts itself: the sums differ (expected 1, found 2); not applied",
+    )
+    assert bench.accept(held).outcome is Outcome.CHANGED
+    assert bench.live("code") == [("a",)]
+
+
+def test_a_capture_whose_bytes_changed_in_the_archive_is_not_accepted(bench: Bench) -> None:
+    bench.source = Contradicted()
+    held = bench.load(row("a"))
+    [blob] = bench.work().archive.folder.glob("downloads/*/*.gz")
+    blob.write_bytes(gzip.compress(row("b").encode()))
+    refused = bench.accept(held)
+    assert (refused.outcome, "the raw archive is damaged" in refused.message) == (Outcome.FAILED, True)

@@ -172,3 +172,10 @@ def test_where_no_row_may_go_a_new_one_makes_up_for_none(make_bench: Callable[..
     bench = make_bench(Whole())
     bench.load(row("DeSoto"), row("Bay"))
     assert bench.load(row("De Soto"), row("Bay")).outcome is Outcome.HELD
+
+
+def test_a_column_that_empties_is_held(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(turnover_limit=0.5)
+    bench.load(*(row(f"{n:02}", vote="yes") for n in range(20)))
+    held = bench.load(*(row(f"{n:02}", vote="yes" if n < 9 else None) for n in range(20)))
+    assert told(held) == (Outcome.HELD, "vote in entries was filled in 20 rows and is in 9; not applied")

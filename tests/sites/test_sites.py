@@ -294,3 +294,15 @@ def test_rename_refuses_a_name_that_cannot_be(clerk: Clerk, new: str, told: str)
 def test_an_unknown_site_is_named(clerk: Clerk, words: str) -> None:
     refused = clerk("sites", words, "nosuch.ks")
     assert (refused.code, refused.err) == (2, "Error: the ledger has no site 'nosuch.ks' (it has no sites yet)\n")
+
+
+def test_a_site_toml_that_no_reader_can_take_fails_its_own_site_alone(clerk: Clerk) -> None:
+    for name in ("a.ca", "b.ca"):
+        clerk.add_site(name, "netfile.agency=X")
+    (clerk.root / "sites" / "a.ca" / "site.toml").write_text(f"x = {'9' * 5000}\n", encoding="utf-8")
+    ended = clerk("finance", "transform", "--all", "--json")
+    assert (ended.code, [(run["site"], run["outcome"]) for run in ended.rows]) == (
+        1,
+        [("a.ca", "failed"), ("b.ca", "failed")],
+    )
+    assert "not valid TOML" in ended.rows[0]["message"]

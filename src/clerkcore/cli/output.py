@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -88,7 +88,7 @@ def describe_scope(scope: ScopeResult) -> dict[str, Any]:
 def print_run(run: Run) -> None:
     """Print a run as it ended: one line, then what helps."""
     number = f"run {run.run_id}" if run.run_id else "no run"
-    head = f"{run.site} {run.source}".strip()
+    head = clean(f"{run.site} {run.source}".strip())
     ended = f"{head}: {run.outcome} ({number}, {run.duration_seconds:.1f} s)"
     if len(run.scopes) > 1:
         click.echo(ended)
@@ -172,7 +172,9 @@ class Progress:
         if self.status:
             self.status.update(Text(clean(line)))
         else:
-            click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {clean(line)}", err=True)
+            # Where progress cannot be written, as on a full disk, the work goes on without it.
+            with suppress(OSError):
+                click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {clean(line)}", err=True)
 
 
 @contextmanager

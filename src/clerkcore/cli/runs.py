@@ -97,7 +97,8 @@ def show(ctx: click.Context, run_id: int, as_json: bool) -> None:
 def _print_stored(stored: StoredRun, found: Evidence) -> None:
     run = stored.run
     about = f" of run {stored.of_run}" if stored.of_run else ""
-    click.echo(f"run {run.run_id}: {run.job}{about} on {run.site}, source {run.source}: {stored.outcome or 'running'}")
+    head = f"run {run.run_id}: {run.job}{about} on {run.site}, source {run.source}: {stored.outcome or 'running'}"
+    click.echo(clean(head))
     click.echo(
         f"started {run.started_at:%Y-%m-%d %H:%M:%S} UTC by {_tell_holder(stored.holder)}, {run.duration_seconds:.1f} s"
     )

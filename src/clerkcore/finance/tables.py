@@ -55,8 +55,10 @@ FILINGS = Table(
 )
 
 
-def _c(name: str, description: str, type_: ColumnType = "text", *, compared: bool = True) -> Column:
-    return Column(name, type_, description, compared=compared, public=True)
+def _c(
+    name: str, description: str, type_: ColumnType = "text", *, compared: bool = True, summed: bool = False
+) -> Column:
+    return Column(name, type_, description, compared=compared, summed=summed, public=True)
 
 
 def _person(prefix: str, who: str) -> tuple[Column, ...]:
@@ -95,7 +97,7 @@ TRANSACTIONS = Table(
         _c("form_type", "Form or schedule: A, B1, C, D, E, F, G, I, F496, F496P3, F497P1, F497P2"),
         _c("tran_id", "The filer's own id of the transaction, unique within filing and form"),
         _c("calculated_date", "The transaction's date, chosen by the publisher from the dates below", "date"),
-        _c("amount_cents", "The transaction's amount in cents (Calculated_Amount)", "cents"),
+        _c("amount_cents", "The transaction's amount in cents (Calculated_Amount)", "cents", summed=True),
         _c("filer_local_id", "The filer's id at the agency"),
         _c("filer_state_id", "The filer's FPPC number; `Pending` until the state gives one"),
         _c("filer_name", "The filer's name on this filing"),

@@ -6,8 +6,8 @@ from clerkcore.errors import StoreBusy, StoreError
 from clerkcore.installation import Installation
 from clerkcore.ledger import StoredRun, close_run, record_event, unfinished_runs
 from clerkcore.models import Outcome, Run, ScopeResult
-from clerkcore.store.database import open_database, transaction
-from clerkcore.store.runs import Applied, applications_of
+from clerkcore.store.database import open_database, read_database, transaction
+from clerkcore.store.runs import Applied, applications_of, newest_run_id
 from clerkcore.times import now
 
 
@@ -63,6 +63,19 @@ def _applied(installation: Installation, subdomain: str, run_id: int) -> list[Ap
             # A database that cannot be read is reported by the run that needs it.
             continue
     return found
+
+
+def greatest_run_id(installation: Installation, subdomain: str) -> int:
+    """Return the greatest run id that any readable database of a site knows."""
+    known = 0
+    for path in installation.folder(subdomain).databases():
+        try:
+            with read_database(path) as connection:
+                known = max(known, newest_run_id(connection))
+        except StoreError:
+            # A database that cannot be read is reported by the run that needs it.
+            continue
+    return known
 
 
 def _result(applied: Applied) -> ScopeResult:

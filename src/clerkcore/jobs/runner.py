@@ -15,7 +15,7 @@ from clerkcore.fetch import Pace
 from clerkcore.installation import Installation
 from clerkcore.interfaces import Source
 from clerkcore.jobs.orders import Order, Report, take_road
-from clerkcore.jobs.recovery import close_left_runs
+from clerkcore.jobs.recovery import close_left_runs, greatest_run_id
 from clerkcore.ledger import (
     Heartbeat,
     Lease,
@@ -69,6 +69,9 @@ def _run_alone(
         yield unrecorded(order.job, subdomain, "", Outcome.SKIPPED, error)
     except ClerkError as error:
         yield unrecorded(order.job, subdomain, "", Outcome.FAILED, error)
+    except (OSError, ValueError) as error:  # one site's folder must not stop the others
+        problem = ClerkError(f"{type(error).__name__}: {error}", where=subdomain, remedy="see: clerk doctor")
+        yield unrecorded(order.job, subdomain, "", Outcome.FAILED, problem)
 
 
 def unrecorded(job: str, subdomain: str, source: str, outcome: Outcome, error: ClerkError) -> Run:
@@ -253,8 +256,19 @@ def _work(held: HeldSite, source: Source, run_id: int, job: str, report: Report,
 
 
 def _open(held: HeldSite, job: str, name: str, options: Mapping[str, object], of_run: int | None) -> int:
+    known = greatest_run_id(held.installation, held.site.subdomain)
     with held.installation.ledger.write() as connection:
-        return open_run(connection, job, held.site.subdomain, name, held.lease.holder, options, of_run=of_run, at=now())
+        return open_run(
+            connection,
+            job,
+            held.site.subdomain,
+            name,
+            held.lease.holder,
+            options,
+            of_run=of_run,
+            above=known,
+            at=now(),
+        )
 
 
 def _close(held: HeldSite, run: Run, tracebacks: Iterable[str], report: Report) -> None:

@@ -37,12 +37,24 @@ def open_run(
     options: Mapping[str, Any],
     *,
     of_run: int | None = None,
+    above: int = 0,
     at: datetime,
 ) -> int:
-    """Note that a run begins and return its id; `of_run` is the run that an accept or undo is about."""
+    """Note that a run begins and return its id; `of_run` is the run that an accept or undo is about.
+
+    The id is greater than `above`, the greatest that the site's databases know: a ledger that was
+    made anew or restored must not give an id out twice.
+    """
     values = {"job_type": job, "subdomain": subdomain, "source": source, "status": "running", "holder": holder}
     more = {"options": dump_json(dict(options)), "of_run": of_run, "started_at": to_text(at)}
-    return insert_row(conn, job_tracking, {**values, **more})
+    newest = conn.scalar(select(func.max(job_tracking.c.id))) or 0
+    if above <= newest:
+        return insert_row(conn, job_tracking, {**values, **more})
+    insert_row(conn, job_tracking, {"id": above + 1, **values, **more})
+    if conn.dialect.name == "postgresql":
+        # SQLite counts on from the greatest id by itself.
+        conn.execute(select(func.setval(func.pg_get_serial_sequence(job_tracking.name, "id"), above + 1)))
+    return above + 1
 
 
 def close_run(conn: Connection, run: Run) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from clerkcore.errors import SourceError, UsageError
+from clerkcore.errors import SourceError, StoreError, UsageError
 from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, page_name
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
@@ -90,3 +90,15 @@ def open_capture(work: Work, kept: KeptCapture) -> Capture:
         sha256=kept.sha256,
         max_bytes=_unwrapped_limit(work),
     )
+
+
+def reopen_capture(work: Work, kept: KeptCapture) -> Capture:
+    """Return a capture kept earlier; StoreError when the archive no longer holds the bytes it was made of."""
+    limit = _unwrapped_limit(work)
+    if hash_payloads(work.source, work.archive, kept.downloads, max_bytes=limit) != kept.sha256:
+        raise StoreError(
+            f"capture {kept.id} is not what was kept: the raw archive is damaged",
+            where=work.where(kept.scope.name),
+            remedy="fetch again, or restore the raw folder from a backup",
+        )
+    return open_capture(work, kept)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from clerkcore.errors import PluginError
-from clerkcore.models import Capture, ChangeSet, Finding, Outcome, Row, Scope, ScopeResult, Value
+from clerkcore.models import Capture, ChangeSet, Finding, Outcome, Row, Scope, ScopeResult, Severity, Value
 from clerkcore.road.guard import Hold, find_hold
 from clerkcore.road.words import tell_changes, tell_evidence
 from clerkcore.road.work import Work
@@ -150,11 +150,21 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
         apply_delta(connection, table, work.run_id, source.name, scope)
     keep_evidence(connection, work.run_id, capture)
     found = _verify(work, connection, capture.scope)
+    wrong = [finding for finding in found if finding.severity is Severity.BLOCKING]
+    if wrong and guarded:
+        return _Applied(_result(capture, changes, known, _control(wrong), work.run_id), before, keep=False)
     keep_findings(connection, work.run_id, source.name, scope, found)
     save_application(connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now())
     result = replace(result, findings=len(found))
     _log(work, connection, capture.scope, result, before)
     return _Applied(result, before, keep=True)
+
+
+def _control(wrong: list[Finding]) -> Hold:
+    first = wrong[0]
+    sides = f" (expected {first.expected}, found {first.actual})" if first.expected else ""
+    more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return Hold("control", f"the source contradicts itself: {first.message}{sides}{more}")
 
 
 def _result(capture: Capture, changes: ChangeSet, base: str, hold: Hold | None, run_id: int) -> ScopeResult:

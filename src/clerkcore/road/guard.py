@@ -78,6 +78,9 @@ def _replaced(change: TableChange, limit: float) -> Iterator[Hold]:
 
 
 def _collapsed(change: TableChange, limit: float) -> Iterator[Hold]:
+    for column, (before, after) in change.filled.items():
+        if before >= SMALLEST_TURNOVER and after < before - limit * before:
+            yield Hold("collapse", f"{column} in {change.table} was filled in {before:,} rows and is in {after:,}")
     for column, (before, after) in change.sums.items():
         if before > 0 and after < before - limit * before:
             yield Hold("collapse", f"the sum of {column} in {change.table} fell from {before:,} to {after:,}")

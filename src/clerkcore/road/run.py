@@ -12,7 +12,7 @@ from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, S
 from clerkcore.fetch import KeptCapture, OfflineClient
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
-from clerkcore.road.acquire import fetch_capture, import_capture, open_capture, open_client
+from clerkcore.road.acquire import fetch_capture, import_capture, open_client, reopen_capture
 from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
 from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
@@ -171,7 +171,7 @@ def _newest(work: Work, scope: Scope) -> Capture:
     kept = work.archive.newest(work.source.name, scope.name)
     if kept is None:
         raise SourceError("nothing was extracted yet", where=work.where(scope.name), remedy="run extract first")
-    return open_capture(work, kept)
+    return reopen_capture(work, kept)
 
 
 def _transform(work: Work, scope: Scope) -> ScopeResult:
@@ -192,7 +192,7 @@ def _load(work: Work, scope: Scope) -> ScopeResult:
     # The id of a capture begins with the time it was taken.
     if base and base.capture > meta.capture:
         raise StoreError("the rows rest on a newer capture than the stage", remedy="run transform again")
-    capture = open_capture(work, work.archive.load_capture(work.source.name, scope.name, meta.capture))
+    capture = reopen_capture(work, work.archive.load_capture(work.source.name, scope.name, meta.capture))
     result = settle_known(work, capture) or apply_stage(work, capture, path, meta.facts)
     if result.outcome in (Outcome.CHANGED, Outcome.FRESH) and not work.dry_run:
         path.unlink()
@@ -207,4 +207,4 @@ def _accept(work: Work, kept: KeptCapture, held: ScopeResult) -> ScopeResult:
             where=work.where(held.scope),
             remedy="pull again and look at the new run",
         )
-    return _stage_and_apply(work, open_capture(work, kept), guarded=False)
+    return _stage_and_apply(work, reopen_capture(work, kept), guarded=False)

@@ -23,7 +23,7 @@ def parse_site(subdomain: str, text: str, where: str) -> Site:
     """Read the text of a site.toml; SiteError names the file and the key that is wrong."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SiteError(f"not valid TOML: {error}", where=where, remedy="correct the line it names") from error
     unknown = sorted(set(document) - _KEYS)
     if unknown:
@@ -99,10 +99,17 @@ def find_sites(root: Path) -> Iterator[Path]:
 def load_site(root: Path, subdomain: str) -> Site:
     """Read the site of that name; SiteError names the sites there are."""
     config = SiteFolder.of(root, subdomain).config
-    if not config.is_file():
+    if not _is_there(config):
         known = ", ".join(path.parent.name for path in find_sites(root)) or "none; add one with: clerk sites add"
         raise SiteError(f"site {subdomain!r} not found", remedy=f"sites: {known}")
     return read_site(config)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise SiteError(f"cannot be looked at: {error.strerror}", where=str(path)) from error
 
 
 def write_site(root: Path, site: Site, text: str = "") -> Path:

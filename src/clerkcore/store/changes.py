@@ -117,6 +117,7 @@ def _tell(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -
         _by_group(connection, table, f"main.{table.name}", ("disappeared",), names),
         _by_column(connection, table, names),
         _sums(connection, table, names),
+        _filled(connection, table, names),
     )
 
 
@@ -144,6 +145,16 @@ def _sums(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -
     before = connection.execute(f"SELECT {sums} FROM main.{table.name} WHERE {live}", names).fetchone()
     after = connection.execute(f"SELECT {sums} FROM {STAGE}.{table.name}").fetchone()
     return {column: (before[column], after[column]) for column in summed}
+
+
+def _filled(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, tuple[int, int]]:
+    if not table.compared:
+        return {}
+    counts = ", ".join(f"count({column}) AS {column}" for column in table.compared)
+    live = "source = :source AND scope = :scope AND removed_run_id IS NULL"
+    before = connection.execute(f"SELECT {counts} FROM main.{table.name} WHERE {live}", names).fetchone()
+    after = connection.execute(f"SELECT {counts} FROM {STAGE}.{table.name}").fetchone()
+    return {column: (before[column], after[column]) for column in table.compared if after[column] < before[column]}
 
 
 def _by_column(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, int]:

@@ -171,6 +171,12 @@ def list_applications(connection: sqlite3.Connection, source: str, scope: str) -
     return [_applied(row) for row in rows]
 
 
+def newest_run_id(connection: sqlite3.Connection) -> int:
+    """Return the greatest run id this database knows; 0 when it knows none."""
+    row = connection.execute("SELECT coalesce(max(run_id), 0) FROM _clerk_runs").fetchone()
+    return int(row[0])
+
+
 def applications_of(connection: sqlite3.Connection, run_id: int) -> list[Applied]:
     """Return the applications of a run to all its scopes."""
     rows = connection.execute("SELECT * FROM _clerk_runs WHERE run_id = ? ORDER BY source, scope", (run_id,))
@@ -197,8 +203,11 @@ def _applied(row: sqlite3.Row) -> Applied:
 
 def table_change(values: Mapping[str, object]) -> TableChange:
     """Read back a table's change as `dataclasses.asdict` wrote it."""
-    sums = {column: tuple(pair) for column, pair in values.get("sums", {}).items()}  # type: ignore[attr-defined]
-    return TableChange(**{**values, "counts": Counts(**values["counts"]), "sums": sums})  # type: ignore[arg-type]
+    pairs = {
+        name: {column: tuple(pair) for column, pair in values.get(name, {}).items()}  # type: ignore[attr-defined]
+        for name in ("sums", "filled")
+    }
+    return TableChange(**{**values, **pairs, "counts": Counts(**values["counts"])})  # type: ignore[arg-type]
 
 
 def is_rejected(connection: sqlite3.Connection, source: str, scope: str, sha256: str) -> bool:

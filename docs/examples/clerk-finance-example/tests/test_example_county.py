@@ -30,10 +30,13 @@ def test_a_year_is_loaded_and_agrees_with_its_total(make_site: SiteMaker, run_cl
     assert (ended.exit_code, ended.line["added"], ended.line["aside"], ended.line["findings"]) == (0, 3, 1, 0)
 
 
-def test_a_sum_that_differs_from_the_total_is_found(make_site: SiteMaker, run_clerk: Clerk, tmp_path: Path) -> None:
+def test_a_sum_that_differs_from_the_total_holds_the_run(
+    make_site: SiteMaker, run_clerk: Clerk, tmp_path: Path
+) -> None:
     make_site("example.ca", example={"url": "https://county.example/finance"})
     file = tmp_path / "2026.csv"
     file.write_text(SAMPLE.read_text().replace("250.50", "250.51"))
-    run_clerk("--plugins-dir", PROJECTS, "finance", "etl", "example.ca", "--year", "2026", "--from", file)
-    (finding,) = run_clerk("--plugins-dir", PROJECTS, "runs", "show", "1", "--json").line["found"]
-    assert (finding["severity"], finding["expected"], finding["actual"]) == ("blocking", "117525", "117526")
+    pull = ("--plugins-dir", PROJECTS, "finance", "etl", "example.ca", "--year", "2026", "--from", file, "--json")
+    ended = run_clerk(*pull)
+    assert (ended.exit_code, ended.line["outcome"]) == (3, "held")
+    assert "(expected 117525, found 117526)" in ended.line["message"]

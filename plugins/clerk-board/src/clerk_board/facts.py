@@ -150,7 +150,8 @@ async def _read_site(board: Board, site: Site) -> SiteCard:
 async def _read_database_card(board: Board, database: DatabaseFacts) -> DatabaseCard:
     try:
         return DatabaseCard(database, await read_status(board, database), await count_tables(board, database))
-    except (sqlite3.Error, QueryInterrupted):
+    except (sqlite3.Error, QueryInterrupted, OSError):
+        # Moved, renamed or damaged since the start: its own card says so, the others stand.
         return DatabaseCard(database, None)
 
 

@@ -15,6 +15,7 @@ from clerkcore import (
     Client,
     Download,
     Finding,
+    NotPublished,
     Parsed,
     Reader,
     Request,
@@ -57,16 +58,27 @@ class NetFile(FinanceSource):
 
     def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
         """Yield the list of agencies, then every page of the year."""
-        listed = client.get(f"{self._base_url}campaign/agencies.json", params={"format": "json"}, name=PAGE)
+        listed = self._list_agencies(client)
         yield listed
         with client.open(listed) as stream:
             agency = find_agency(read_agencies(stream), self.config)
         fetch = self._fetch_csv if self._format == "csv" else self._fetch_json
         yield from fetch(agency, scope.params["year"], client)
 
+    def _list_agencies(self, client: Client) -> Download:
+        url = f"{self._base_url}campaign/agencies.json"
+        try:
+            return client.get(url, params={"format": "json"}, name=PAGE)
+        except NotPublished as error:
+            raise SourceError(
+                f"the list of agencies is not there: {error.message}",
+                where=f"netfile {PAGE}",
+                remedy="the API has moved; see base_url in [sources.netfile]",
+            ) from error
+
     @property
     def _base_url(self) -> str:
-        return str(self.config.get("base_url", BASE_URL))
+        return f"{str(self.config.get('base_url', BASE_URL)).rstrip('/')}/"
 
     @property
     def _format(self) -> str:
