@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters; a blocking one will withhold its scope from the public."""
+    """How much a finding matters; a blocking one holds its run until somebody accepts it."""
 
     INFO = "info"
     WARNING = "warning"

@@ -163,3 +163,12 @@ def test_a_full_disk_is_a_failure(clerk: Clerk) -> None:
     checked = clerk("doctor", CLERK_MIN_FREE_BYTES=str(10**18))
     assert checked.code == 1
     assert " bytes are free (free some space)" in checked.out
+
+
+def test_a_database_that_is_gone_is_a_failure(san_diego: Clerk) -> None:
+    assert san_diego("finance", "etl", "sandiego.ca", "--year", "2020").code == 0
+    for path in san_diego.database("sandiego.ca").parent.iterdir():
+        path.unlink()
+    checked = san_diego("doctor")
+    assert checked.code == 1
+    assert "failure  database: sandiego.ca was loaded, but its databases are gone" in checked.out

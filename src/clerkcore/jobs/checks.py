@@ -13,7 +13,8 @@ from pathlib import Path
 
 from clerkcore.errors import ClerkError
 from clerkcore.installation import Installation
-from clerkcore.ledger import SiteRow, list_sites
+from clerkcore.ledger import SiteRow, list_sites, newest_runs
+from clerkcore.models import Outcome
 from clerkcore.settings import FILE_NAME, secret_is_exposed
 from clerkcore.sites import SiteFolder, find_sites, read_site
 from clerkcore.store.database import read_database
@@ -43,6 +44,7 @@ def check_installation(installation: Installation) -> Iterator[Check]:
     yield from _check_plugins(installation)
     yield from _check_ledger(installation)
     yield from _check_databases(installation)
+    yield from _check_lost_databases(installation)
     yield _check_disk(installation)
 
 
@@ -162,6 +164,22 @@ def _check_database(path: Path) -> Check:
     if verdict != "ok":
         return Check("database", FAILURE, f"{path}: {verdict}", "restore it from a backup, or load again")
     return Check("database", OK, f"{path}, {path.stat().st_size:,} bytes")
+
+
+def _check_lost_databases(installation: Installation) -> Iterator[Check]:
+    """Name the sites whose runs brought data in, while no database is there to hold it."""
+    try:
+        with installation.ledger.read() as connection:
+            loaded = {
+                run.run.site for run in newest_runs(connection) if run.outcome in (Outcome.CHANGED, Outcome.FRESH)
+            }
+    except ClerkError:
+        # A broken ledger is the ledger check's to report.
+        return
+    for site in sorted(loaded):
+        if not installation.folder(site).databases():
+            message = f"{site} was loaded, but its databases are gone"
+            yield Check("database", FAILURE, message, "restore them from a backup, or load again")
 
 
 def _check_disk(installation: Installation) -> Check:
