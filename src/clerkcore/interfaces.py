@@ -42,7 +42,9 @@ class Table:
     `key` identifies a row within source and scope. A `derived` table repeats what other records
     of the same capture say, and is left out of the record counts. `group_by` is the column by
     which a change set is told. `max_shrink` is the share of rows that may vanish in one pull
-    before it is held; None takes the installation's setting.
+    before it is held; None takes the installation's setting. `search` names the texts that a full-text
+    index covers. `lasting` names the column whose rows never change once published, such as the number of
+    a filing: from a capture older than the rows, those of a number never seen are kept as withdrawn.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Table:
     group_by: str = ""
     facets: tuple[str, ...] = ()
     max_shrink: float | None = None
+    search: tuple[str, ...] = ()
+    lasting: str = ""
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -25,15 +25,18 @@ FILERS = Table(
     "filers",
     key=("filer_local_id",),
     columns=(
-        Column("filer_local_id", description="The filer's id at the agency", public=True),
+        Column("filer_local_id", description="The filer's id at the agency, or the id clerk gives it", public=True),
         Column(
             "filer_state_id", description="The filer's FPPC number; `Pending` until the state gives one", public=True
         ),
         Column("filer_name", description="The filer's name on its newest filing of the year", public=True),
+        Column("committee_type", description="Kind of committee as the publisher says: CTL, RCP, BMC ...", public=True),
+        Column("candidate_name", description="The candidate who controls it, where the publisher says", public=True),
     ),
     title="Filers",
     description="Committees and candidates that reported transactions in the year",
     derived=True,
+    facets=("committee_type",),
 )
 
 FILINGS = Table(
@@ -44,14 +47,51 @@ FILINGS = Table(
             "filing_id", description="The filing's number at the publisher; an amendment has a new one", public=True
         ),
         Column("filer_local_id", description="The filer, see filers", public=True),
+        Column("filer_name", description="The filer's name on this filing", public=True),
+        Column("form_family", description="The form without its schedules: 460, 461, 465, 496, 497", public=True),
         Column("filing_start", "date", "First day of the period; empty on late reports (496, 497)", public=True),
         Column("filing_end", "date", "Last day of the period; empty on late reports (496, 497)", public=True),
         Column("forms", description="The schedules with transactions in this year, joined by commas", public=True),
+        Column("report_num", description="The publisher's number of the version: 000 is the original", public=True),
+        Column("report_ref", description="The filer's own number of a late report", public=True),
+        Column("filed_on", "date", "Day the filing was made, where the publisher says", public=True),
+        Column("election_date", "date", "Day of the election the filing is for", public=True),
+        Column(
+            "amends_filing_id", description="The filing that this one replaces, where the publisher says", public=True
+        ),
     ),
     title="Filings",
     description="Reports that transactions of the year stand on",
     derived=True,
-    facets=("forms",),
+    facets=("form_family", "forms"),
+    lasting="filing_id",
+)
+
+SUMMARY_LINES = Table(
+    "summary_lines",
+    key=("filing_id", "form_type", "line_item"),
+    columns=(
+        Column("filing_id", description="The filing this line stands on", public=True),
+        Column(
+            "form_type",
+            description="F460 for the summary page, else the schedule: A, B1, C, D, E, F, H, I",
+            public=True,
+        ),
+        Column("line_item", description="The line's number on the page", public=True),
+        Column("amount_a_cents", "cents", "Column A: this period", public=True),
+        Column("amount_b_cents", "cents", "Column B: calendar year to date", public=True),
+        Column("amount_c_cents", "cents", "Column C", public=True),
+        Column("filer_local_id", description="The filer, see filers", public=True),
+        Column("filer_state_id", description="The filer's FPPC number", public=True),
+        Column("filer_name", description="The filer's name on this filing", public=True),
+        Column("filing_start", "date", "First day of the filing's period", public=True),
+        Column("filing_end", "date", "Last day of the filing's period", public=True),
+    ),
+    title="Summary pages",
+    description="Lines of the filers' own summary pages, against which their transactions are checked",
+    group_by="form_type",
+    facets=("form_type", "line_item"),
+    lasting="filing_id",
 )
 
 
@@ -127,6 +167,7 @@ TRANSACTIONS = Table(
         _c("intr_emp", "Employer of the intermediary"),
         _c("intr_occ", "Occupation of the intermediary"),
         _c("intr_self", "1 when the intermediary is self-employed", "boolean"),
+        *_person("agent", "the agent or contractor who paid (schedule G)"),
         *_person("cand", "the candidate"),
         _c("office_cd", "Office sought: MAY, CCM, CAT, OTH ..."),
         _c("office_dscr", "Office sought, in words"),
@@ -164,6 +205,20 @@ TRANSACTIONS = Table(
     description="Contributions, expenditures, loans and debts as filed; a row with removed_run_id is published no more",
     group_by="form_type",
     facets=("form_type", "entity_cd", "filer_name"),
+    lasting="filing_id",
+    search=(
+        "filer_name",
+        "tran_naml",
+        "tran_namf",
+        "tran_emp",
+        "tran_occ",
+        "tran_dscr",
+        "intr_naml",
+        "intr_namf",
+        "cand_naml",
+        "cand_namf",
+        "bal_name",
+    ),
 )
 
-FINANCE_TABLES = (TRANSACTIONS, FILINGS, FILERS, AGENCIES)
+FINANCE_TABLES = (TRANSACTIONS, SUMMARY_LINES, FILINGS, FILERS, AGENCIES)

@@ -11,12 +11,17 @@ from clerk_finance_netfile.columns import FIELDS
 from clerk_finance_netfile.documents import WHERE
 from clerk_finance_netfile.pages import Total, is_json, read_csv, read_json, read_results, read_total
 from clerkcore import Capture, Location, Page, Parsed, Record, Rejected, SourceError, Value
+from clerkcore.finance import with_filings
 from clerkcore.parsing import Line
 
 
 def parse_capture(capture: Capture) -> Iterator[Parsed]:
     """Yield transactions as they stand, then the filers and filings they belong to."""
-    summary = Summary(capture.scope.params["year"])
+    yield from with_filings(_parse_pages(capture))
+
+
+def _parse_pages(capture: Capture) -> Iterator[Parsed]:
+    year = Year(capture.scope.params["year"])
     pages = Pages()
     for page in capture.pages:
         if page.name == AGENCIES_PAGE:
@@ -25,11 +30,10 @@ def parse_capture(capture: Capture) -> Iterator[Parsed]:
         for line in pages.lines(page):
             parsed = line if isinstance(line, Rejected) else read_line(line)
             if isinstance(parsed, Record):
-                summary.add(parsed)
+                year.add(parsed)
             yield parsed
     pages.check_totals()
-    summary.check_year()
-    yield from summary.records()
+    year.check()
 
 
 def _agency(page: Page) -> Record:
@@ -95,31 +99,21 @@ def read_line(line: Line) -> Record | Rejected:
     return Record("transactions", values, line.at)
 
 
-class Summary:
-    """What the transactions of a year say of filers, filings and the year itself."""
+class Year:
+    """Whether the transactions of a capture are of the year they were asked for."""
 
     def __init__(self, year: str) -> None:
         self.year = year
         self.inside = self.outside = 0
-        self.filers: dict[str, tuple[tuple[str, str], Record]] = {}
-        self.filings: dict[str, tuple[Record, set[str]]] = {}
 
     def add(self, record: Record) -> None:
         """Take note of one transaction."""
-        values = record.values
-        day = str(values["calculated_date"] or "")
+        day = str(record.values["calculated_date"] or "")
         if day:
             self.inside += day.startswith(self.year)
             self.outside += not day.startswith(self.year)
-        filer, filing = str(values["filer_local_id"] or ""), str(values["filing_id"] or "")
-        if filer:
-            newest = (day, filing)
-            if filer not in self.filers or newest > self.filers[filer][0]:
-                self.filers[filer] = (newest, record)
-        if filing:
-            self.filings.setdefault(filing, (record, set()))[1].add(str(values["form_type"] or ""))
 
-    def check_year(self) -> None:
+    def check(self) -> None:
         """Refuse a capture most of whose transactions are of another year."""
         if self.outside > self.inside:
             raise SourceError(
@@ -127,17 +121,3 @@ class Summary:
                 where=WHERE,
                 remedy="name the year of the file, as in --year 2020",
             )
-
-    def records(self) -> Iterator[Record]:
-        """Yield the filers and filings, in a stable order."""
-        for filer in sorted(self.filers):
-            record = self.filers[filer][1]
-            yield _derive("filers", record, ("filer_local_id", "filer_state_id", "filer_name"), {})
-        for filing in sorted(self.filings):
-            record, forms = self.filings[filing]
-            columns = ("filing_id", "filer_local_id", "filing_start", "filing_end")
-            yield _derive("filings", record, columns, {"forms": ",".join(sorted(forms))})
-
-
-def _derive(table: str, record: Record, columns: tuple[str, ...], more: dict[str, Value]) -> Record:
-    return Record(table, {**{column: record.values[column] for column in columns}, **more}, record.at)

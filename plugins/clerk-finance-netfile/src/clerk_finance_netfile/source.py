@@ -41,7 +41,7 @@ class NetFile(FinanceSource):
     """
 
     name: ClassVar[str] = "netfile"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     about: ClassVar[About] = About(
         title="NetFile Connect2, campaign finance transactions by year",
         publisher="NetFile, for the filing agency",
