@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clerkcore.errors import ClerkError, FetchError, NotPublished, SiteError, SourceError, UsageError
     from clerkcore.hookspecs import hookimpl
-    from clerkcore.interfaces import About, Client, Column, Reader, Source, Table
+    from clerkcore.interfaces import About, Client, Column, Reader, Source, Table, View, Writer
     from clerkcore.models import (
         Aside,
         Capture,
         Download,
         Finding,
         Location,
+        Note,
         Outcome,
         Page,
         Parsed,
@@ -43,6 +44,7 @@ __all__ = [
     "Finding",
     "Location",
     "NotPublished",
+    "Note",
     "Outcome",
     "Page",
     "Parsed",
@@ -62,6 +64,8 @@ __all__ = [
     "Table",
     "UsageError",
     "Value",
+    "View",
+    "Writer",
     "hookimpl",
 ]
 

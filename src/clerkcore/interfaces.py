@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
-from clerkcore.models import Capture, Download, Finding, Parsed, Request, Row, Scope, Site, Value
+from clerkcore.models import Capture, ChangeSet, Download, Finding, Note, Parsed, Request, Row, Scope, Site, Value
 
 ColumnType = Literal["text", "integer", "real", "boolean", "date", "datetime", "cents"]
 
@@ -66,6 +66,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """A question over the tables of a source, kept in the database as an SQL view of this name.
+
+    `sql` is one SELECT. `columns` describes what it gives, in its order; a view holds no rows of its own.
+    """
+
+    name: str
+    sql: str
+    columns: tuple[Column, ...]
+    title: str
+    description: str
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """Where a source's data comes from and under which licence; shown beside every table."""
 
@@ -74,6 +89,16 @@ class About:
     url: str
     licence: str
     licence_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """One of the requests that `Client.get_all` is asked for, in the words of `Client.get`."""
+
+    url: str
+    params: Mapping[str, str | int] | None = None
+    headers: Mapping[str, str] | None = None
+    name: str = ""
 
 
 class Client(Protocol):
@@ -90,13 +115,20 @@ class Client(Protocol):
         """Fetch one URL; raises FetchError, or NotPublished on 404 and 410."""
         ...
 
+    def get_all(self, requests: Iterable[Get]) -> Iterator[Download]:
+        """Fetch many URLs, as many at a time as the source's `concurrency` allows, and yield them in the order asked.
+
+        The first that fails raises its error after those before it were yielded; no further one is begun.
+        """
+        ...
+
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download."""
         ...
 
 
 class Reader(Protocol):
-    """Read-only sight of a site database for a source's own checks."""
+    """Read-only sight of a site database for a source's own checks; `:source`, `:scope` and `:taken_at` are bound."""
 
     def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
         """Run one SELECT and return its rows."""
@@ -107,12 +139,64 @@ class Reader(Protocol):
         ...
 
 
+class Writer(Reader, Protocol):
+    """What `compute` works with: sight of everything, and writing to the source's computed tables alone.
+
+    In every statement `:source`, `:scope`, `:run_id` and `:taken_at` are bound. While a capture is applied its own
+    rows stand in the attached database `stage`; an undo, and a source found the same, bring no capture. A late
+    capture changed none of the live rows. Undone captures are not listed.
+    """
+
+    @property
+    def run_id(self) -> int:
+        """The run that computes."""
+        ...
+
+    @property
+    def taken_at(self) -> str:
+        """When the capture was taken; empty without one."""
+        ...
+
+    @property
+    def changes(self) -> ChangeSet | None:
+        """What changed; None when the source was found the same."""
+        ...
+
+    @property
+    def late(self) -> bool:
+        """Whether the capture is older than the rows."""
+        ...
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """When the scope's other captures were taken, oldest first."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """The place of the source in the site's list of sources, 0 for the first."""
+        ...
+
+    def stream(self, sql: str, params: Mapping[str, Value] | None = None) -> Iterator[dict[str, Any]]:
+        """Run one SELECT and yield its rows as they are found."""
+        ...
+
+    def execute(self, sql: str, params: Mapping[str, Value] | None = None) -> int:
+        """Run one statement and return how many rows it wrote."""
+        ...
+
+    def insert(self, table: Table, rows: Iterable[Row], scope: str = "") -> None:
+        """Add or replace rows of a computed table, in the scope at hand or in another of the same source."""
+        ...
+
+
 class Source(ABC):
     """One official source: subclasses write `fetch` and `parse` and name their tables.
 
     `version` is raised when parse starts to read the same bytes differently, so that kept
     captures are parsed again. `database` is the file's name without `.db`; `data_source` is
-    what the update log calls the source.
+    what the update log calls the source. `computed` are tables that `compute` fills from the others,
+    `views` are kept as SQL views.
     """
 
     name: ClassVar[str]
@@ -120,6 +204,8 @@ class Source(ABC):
     database: ClassVar[str]
     about: ClassVar[About]
     tables: ClassVar[tuple[Table, ...]]
+    computed: ClassVar[tuple[Table, ...]] = ()
+    views: ClassVar[tuple[View, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self.config: Mapping[str, Any] = config or {}
@@ -142,6 +228,14 @@ class Source(ABC):
 
         Raises SourceError when the capture as a whole is not what the source sends.
         """
+
+    def compute(self, db: Writer, scope: Scope) -> Iterable[Note]:
+        """Bring the computed tables up to date with the rows, and yield what the changes mean.
+
+        Called inside the transaction that changed the rows, also by an undo, and when a source was found the same.
+        What it writes must follow from the rows alone, so that an undo needs no history of it.
+        """
+        return ()
 
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Yield findings of the source's own control totals; none by default."""

@@ -75,12 +75,16 @@ class Site:
 class Request:
     """What a run was asked for: the day it is planned on and the operator's narrowing options.
 
-    `options` holds what the command line gave beyond the years, such as an election id.
+    `options` holds what the command line gave beyond the years, such as an election id. `taken_at` is when the
+    files of an import were saved, where the operator says; `overdue` names the known scopes of the source that were
+    not compared for longer than the installation allows.
     """
 
     today: date
     years: tuple[int, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    taken_at: datetime | None = None
+    overdue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +247,21 @@ class ChangeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a change set means, in a sentence, as the source sees it.
+
+    `replaced` counts rows of `table` that disappeared only to come back under another key, as those of an amended
+    filing do; a guard does not take them for lost.
+    """
+
+    text: str
+    table: str = ""
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeResult:
-    """How one scope of a run ended; `traceback` is kept where a plugin broke."""
+    """How one scope of a run ended; `notes` tell what its changes mean, `traceback` where a plugin broke."""
 
     scope: str
     outcome: Outcome
@@ -255,6 +272,7 @@ class ScopeResult:
     message: str = ""
     remedy: str = ""
     tables: tuple[TableChange, ...] = ()
+    notes: tuple[str, ...] = ()
     traceback: str = ""
 
 

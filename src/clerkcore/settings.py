@@ -100,6 +100,12 @@ class Settings:
     quarantine_limit: float = _setting(
         "guards.quarantine", _share, 0.05, "share of records that may be rejected before a run is held"
     )
+    recheck_days: float = _setting(
+        "finance.recheck_days",
+        _number,
+        30.0,
+        "days until a closed year is compared again; 0 is never",
+    )
     lease_seconds: float = _setting(
         "lease.seconds", _lease, 60.0, "life of a site's lease without a heartbeat, 5 at least"
     )

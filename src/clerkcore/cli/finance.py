@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from clerkcore.cli.options import dry_run_option, from_option, json_option, read_selection, selection_options
+from clerkcore.cli.options import (
+    dry_run_option,
+    from_option,
+    json_option,
+    read_selection,
+    selection_options,
+    taken_option,
+)
 from clerkcore.cli.output import show_progress
 from clerkcore.cli.work import run_order
 from clerkcore.installation import FINANCE, Installation
@@ -38,7 +45,7 @@ def _run(ctx: click.Context, stage: str, **options: Any) -> None:
         order = Order(
             family=FINANCE,
             stage=stage,
-            request=Request(now().date(), options["years"]),
+            request=Request(now().date(), options["years"], taken_at=options.get("taken")),
             report=report,
             files=files,
             source=options["source"],
@@ -53,6 +60,7 @@ def _run(ctx: click.Context, stage: str, **options: Any) -> None:
 @year_option
 @source_option
 @from_option
+@taken_option
 @dry_run_option
 @json_option
 @click.pass_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,14 @@ from_option = click.option(
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
     help="Read a file or folder that you saved, instead of fetching.",
+)
+
+
+taken_option = click.option(
+    "--taken",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    callback=lambda _ctx, _option, value: value and value.replace(tzinfo=UTC),
+    help="When the files were saved (UTC); one older than the rows adds history only.",
 )
 
 

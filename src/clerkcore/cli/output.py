@@ -82,6 +82,7 @@ def describe_scope(scope: ScopeResult) -> dict[str, Any]:
         "message": scope.message,
         "remedy": scope.remedy,
         "tables": [asdict(table) for table in scope.tables],
+        "notes": list(scope.notes),
     }
 
 

@@ -137,6 +137,8 @@ def _print_scope(scope: ScopeResult, hold: str) -> None:
         click.echo(clean(f"  {scope.message}"))
     if scope.tables:
         click.echo(clean(f"  {tell_changes(ChangeSet(scope.counts, scope.tables))}"))
+    for note in scope.notes:
+        click.echo(clean(f"  {note}"))
     counts = scope.counts
     if counts.read:
         click.echo(f"  {_tell_counts(counts)}")

@@ -13,18 +13,28 @@ from clerkcore.jobs.orders import Order
 from clerkcore.jobs.runner import run_claimed, run_sites
 from clerkcore.jobs.selection import Selection, claim_site, find_orphans, select_sites
 from clerkcore.models import Run
+from clerkcore.times import now
 
 
 def run_order(installation: Installation, order: Order, selection: Selection, as_json: bool) -> int:
     """Run an order on the selected sites, print its runs, return the exit code."""
     if order.files and (selection.everything or selection.next_site or len(selection.named) != 1):
         raise UsageError("files belong to one site", remedy="name it, as in: etl sandiego.ca --from FILE")
+    if order.request.taken_at:
+        _check_taken(order)
     if order.dry_run and selection.next_site:
         raise UsageError("--dry-run takes no turn", remedy="name the site, or pass --all")
     warn_of_plugins(installation)
     passed_over = not selection.named and _tell_orphans(installation, order.source)
     code = print_runs(_runs(installation, order, selection), as_json)
     return FAILED if passed_over else code
+
+
+def _check_taken(order: Order) -> None:
+    if not order.files:
+        raise UsageError("--taken dates files, and none is named", remedy="name them with --from")
+    if order.request.taken_at and order.request.taken_at > now():
+        raise UsageError("--taken lies in the future", remedy="give the day on which the files were saved")
 
 
 def _tell_orphans(installation: Installation, source: str) -> bool:

@@ -16,12 +16,14 @@ import httpx
 from clerkcore import times
 from clerkcore.errors import FetchError
 from clerkcore.fetch.addresses import AddressGuard, Resolver, resolve_host
+from clerkcore.fetch.ahead import Convoy, Errand
 from clerkcore.fetch.answers import check_status, name_failures
 from clerkcore.fetch.decode import decode_body
 from clerkcore.fetch.downloads import Archive
 from clerkcore.fetch.pace import Pace
 from clerkcore.fetch.retries import Passing, Patience
 from clerkcore.fetch.urls import kept_url, mask_url, name_of
+from clerkcore.interfaces import Get
 from clerkcore.models import Download
 from clerkcore.settings import Settings
 
@@ -38,6 +40,7 @@ class _Order:
     name: str
     headers: Mapping[str, str]
     previous: Download | None
+    errand: Errand
 
     @property
     def shown(self) -> str:
@@ -50,6 +53,7 @@ class HttpClient:
     `previous` are the downloads of an earlier capture: where one has an ETag or a Last-Modified and
     its bytes are intact, the upstream is asked whether anything changed. `report` gets a line for
     every repeat. Clients that share a `pace` are polite together, and threads may share a client.
+    `sleep` replaces every wait. Leaving the context gives up what `get_all` is still fetching.
     Proxies of the environment are not used: behind one, no peer address can be checked.
     """
 
@@ -60,7 +64,7 @@ class HttpClient:
         *,
         previous: Iterable[Download] = (),
         pace: Pace | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = times.now,
         report: Callable[[str], None] | None = None,
         resolve: Resolver = resolve_host,
@@ -71,13 +75,17 @@ class HttpClient:
         self._max_bytes = settings.http_max_bytes
         self._deadline = settings.http_deadline
         self._guard = AddressGuard(settings.http_allow_private, resolve)
-        self._pace = pace or Pace(settings.http_delay, settings.http_concurrency, sleep)
-        self._patience = Patience(settings.http_retries, settings.http_backoff, sleep, report)
+        self._sleep = sleep
+        self._width = max(1, settings.http_concurrency)
+        self._pace = pace or Pace(settings.http_delay, settings.http_concurrency)
+        self._patience = Patience(settings.http_retries, settings.http_backoff, report)
+        self._convoys: set[Convoy[Get, Download]] = set()
         self._own_headers = {"User-Agent": user_agent(settings.contact), "Accept-Encoding": "gzip"}
         self._http = httpx.Client(
             verify=httpx.create_ssl_context(),
             trust_env=False,
             timeout=min(settings.http_timeout, settings.http_deadline),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._width),
             event_hooks={"request": [self._check_request]},
         )
 
@@ -87,6 +95,8 @@ class HttpClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for convoy in tuple(self._convoys):
+            convoy.close()
         self._http.close()
 
     def get(
@@ -98,11 +108,31 @@ class HttpClient:
         name: str = "",
     ) -> Download:
         """Fetch one URL and keep its answer; FetchError, or NotPublished on 404 and 410."""
-        target = parse_url(url, params)
+        return self._fetch(Get(url, params, headers, name), Errand(self._sleep or time.sleep, _always_wanted))
+
+    def get_all(self, requests: Iterable[Get]) -> Iterator[Download]:
+        """Fetch many URLs, `http.concurrency` at a time, and yield them in the order asked, each of them kept.
+
+        The first that fails raises its error after those before it were yielded. What is then still on its
+        way is given up at its next bytes, after http.timeout at the latest.
+        """
+        if self._width == 1:
+            yield from (self.get(r.url, params=r.params, headers=r.headers, name=r.name) for r in requests)
+            return
+        convoy = Convoy(self._fetch, self._width, self._sleep)
+        self._convoys.add(convoy)
+        try:
+            yield from convoy.run(requests)
+        finally:
+            convoy.close()
+            self._convoys.discard(convoy)
+
+    def _fetch(self, asked: Get, errand: Errand) -> Download:
+        target = parse_url(asked.url, asked.params)
         previous = self._unchanged_candidate(str(target))
-        asked = {**(headers or {}), **validators(previous)}
-        order = _Order(target, name or name_of(str(target)), asked, previous)
-        return self._patience.ask(lambda: self._attempt(order), order.shown)
+        headers = {**(asked.headers or {}), **validators(previous)}
+        order = _Order(target, asked.name or name_of(str(target)), headers, previous, errand)
+        return self._patience.ask(lambda: self._attempt(order), order.shown, errand.sleep)
 
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download."""
@@ -132,7 +162,8 @@ class HttpClient:
 
     def _send(self, request: httpx.Request, order: _Order) -> Download | httpx.Request:
         # Redirects are followed here: httpx would read the body of each, however large, into memory.
-        with self._pace.turn(request.url.host), name_failures(order.shown):
+        with self._pace.turn(request.url.host, order.errand.sleep), name_failures(order.shown):
+            order.errand.check()
             stop_at = time.monotonic() + self._deadline
             with closing(self._http.send(request, stream=True)) as response:
                 self._guard.check_peer(request.url.host, peer_address(response))
@@ -160,11 +191,16 @@ class HttpClient:
 
     def _body(self, response: httpx.Response, order: _Order, stop_at: float) -> Iterator[bytes]:
         for chunk in response.iter_raw():
+            order.errand.check()
             if time.monotonic() > stop_at:
                 remedy = "try again later, or raise http.deadline"
                 message = f"upstream was still sending after {self._deadline:g} s"
                 raise FetchError(message, where=order.shown, remedy=remedy)
             yield chunk
+
+
+def _always_wanted() -> None:
+    """Let a request that is asked for alone go on."""
 
 
 def user_agent(contact: str) -> str:

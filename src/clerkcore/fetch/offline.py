@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from clerkcore.errors import UsageError
 from clerkcore.fetch.downloads import Archive
 from clerkcore.fetch.urls import mask_url
+from clerkcore.interfaces import Get
 from clerkcore.models import Download
 
 
@@ -31,6 +32,11 @@ class OfflineClient:
             where=mask_url(url),
             remedy="leave out the saved files to fetch from the upstream",
         )
+
+    def get_all(self, requests: Iterable[Get]) -> Iterator[Download]:
+        """Raises UsageError when the first is asked for."""
+        for request in requests:
+            yield self.get(request.url)
 
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download."""

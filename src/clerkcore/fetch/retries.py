@@ -31,13 +31,12 @@ class Patience:
 
     retries: int
     backoff: float
-    sleep: Callable[[float], None]
     report: Callable[[str], None] | None = None
 
-    def ask(self, attempt: Callable[[], T], where: str) -> T:
+    def ask(self, attempt: Callable[[], T], where: str, sleep: Callable[[float], None]) -> T:
         """Return what the attempt returns, repeating it while it fails with Passing; else FetchError."""
         retrying = Retrying(
-            sleep=self.sleep,
+            sleep=sleep,
             stop=stop_after_attempt(self.retries + 1),
             wait=self._wait,
             retry=retry_if_exception_type(Passing),

@@ -120,11 +120,11 @@ def _place(prefix: str, who: str) -> tuple[Column, ...]:
 
 _LOAN_AMOUNTS = (
     "Loan amount 1: received this period, or guaranteed",
-    "Loan amount 2: cumulative to date",
-    "Loan amount 3: outstanding at the start",
-    "Loan amount 4: received this period",
-    "Loan amount 5: paid or forgiven this period",
-    "Loan amount 6: outstanding at the close",
+    "Loan amount 2: outstanding at the close of the period",
+    "Loan amount 3: cumulative to date",
+    "Loan amount 4: outstanding at the beginning of the period",
+    "Loan amount 5: paid this period",
+    "Loan amount 6: forgiven this period",
     "Loan amount 7: interest paid this period",
     "Loan amount 8: original amount",
 )

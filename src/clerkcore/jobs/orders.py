@@ -11,6 +11,7 @@ from clerkcore.installation import Family
 from clerkcore.models import Request, ScopeResult
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
 from clerkcore.road.work import Work
+from clerkcore.times import to_text
 
 Report = Callable[[str], None]
 
@@ -41,6 +42,7 @@ class Order:
         asked = {
             "years": list(self.request.years),
             "files": [page_name(path) for path in self.files],
+            "taken_at": to_text(self.request.taken_at) if self.request.taken_at else "",
             **self.request.options,
         }
         return {name: value for name, value in asked.items() if value}

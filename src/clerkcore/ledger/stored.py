@@ -77,6 +77,7 @@ def scope_values(run: Run) -> list[dict[str, Any]]:
             "position": position,
             "outcome": str(result.outcome),
             "tables": dump_json([_change_values(change) for change in result.tables]),
+            "notes": dump_json(list(result.notes)),
             "hold_state": "open" if result.outcome is Outcome.HELD else None,
             **{name: getattr(result, name) for name in _SCOPE_WORDS},
             **_count_values(result.counts),
@@ -124,6 +125,7 @@ def scope_result(row: Mapping[str, Any]) -> ScopeResult:
         outcome=Outcome(row["outcome"]),
         counts=_counts(row),
         tables=tuple(_change(values) for values in json.loads(row["tables"])),
+        notes=tuple(json.loads(row["notes"])),
         **{name: row[name] for name in _SCOPE_WORDS},
     )
 

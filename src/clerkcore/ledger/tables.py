@@ -24,7 +24,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision in migrations/versions, oldest first; here so that opening a ledger need not import Alembic."""
 
 metadata = MetaData(
@@ -165,6 +165,7 @@ run_scopes = Table(
     _words("remedy"),
     Column("tables", Text, nullable=False, server_default="[]"),
     Column("hold_state", Text),
+    Column("notes", Text, nullable=False, server_default="[]"),
     _one_of("outcome", "failed", "held", "changed", "fresh", "skipped"),
     _one_of("hold_state", "open", "accepted", "replaced"),
     Index("idx_run_scopes_hold_state", "hold_state", "run_id"),

@@ -75,7 +75,8 @@ def _unwrapped_limit(work: Work) -> int:
 
 
 def _save(work: Work, scope: Scope, downloads: Sequence[Download], hashed: str, *, complete: bool) -> KeptCapture:
-    return work.archive.save_capture(work.source.name, scope, downloads, hashed, complete=complete, taken_at=work.now())
+    taken_at = work.taken_at or work.now()
+    return work.archive.save_capture(work.source.name, scope, downloads, hashed, complete=complete, taken_at=taken_at)
 
 
 def open_capture(work: Work, kept: KeptCapture) -> Capture:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from clerkcore.errors import PluginError
-from clerkcore.models import Capture, ChangeSet, Finding, Outcome, Row, Scope, ScopeResult, Severity, Value
+from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, ScopeResult, Severity
+from clerkcore.road.compute import SiteReader, allow_reading, compute
 from clerkcore.road.guard import Hold, find_hold
-from clerkcore.road.words import tell_changes, tell_evidence
+from clerkcore.road.late import add_history, is_late
+from clerkcore.road.words import tell_changes, tell_evidence, tell_notes
 from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts, detect
 from clerkcore.store.database import open_database, read_database, transaction
 from clerkcore.store.history import apply_delta
-from clerkcore.store.quarantine import keep_evidence, keep_findings, read_asides
+from clerkcore.store.quarantine import keep_evidence, keep_findings
 from clerkcore.store.runs import Base, is_rejected, mark_checked, read_base, save_application
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update
+from clerkcore.times import to_text
 
-_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+MOST_NOTES = 3
 
 
 def current_base(work: Work, scope: str) -> Base | None:
@@ -85,6 +86,8 @@ def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
     )
     if not work.dry_run:
         with open_database(work.database) as connection, _leased(work, connection):
+            ensure_tables(connection, work.source)
+            compute(work, connection, capture.scope)
             mark_checked(connection, capture.source, capture.scope.name, work.now())
             _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
     return result
@@ -141,23 +144,39 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
     base = read_base(connection, source.name, scope)
     known = base.capture if base else ""
     before = count_live(connection, source, scope)
-    changes = detect(connection, source.tables, source.name, scope, facts)
-    hold = find_hold(changes, source.tables, work.settings, first=not known) if guarded else None
-    result = _result(capture, changes, known, hold, work.run_id)
+    late = is_late(work, base)
+    changes = _bring_rows(work, connection, capture, facts, late)
+    keep_evidence(connection, work.run_id, capture)
+    notes = compute(work, connection, capture.scope, capture=capture, changes=changes, late=late)
+    hold = find_hold(changes, source.tables, work.settings, first=late or not known, notes=notes) if guarded else None
+    result = _result(capture, changes, known, hold, work.run_id, notes, late)
     if hold or work.dry_run:
         return _Applied(_as_dry_run(result) if work.dry_run else result, before, keep=False)
-    for table in source.tables:
-        apply_delta(connection, table, work.run_id, source.name, scope)
-    keep_evidence(connection, work.run_id, capture)
-    found = _verify(work, connection, capture.scope)
+    found = _verify(work, connection, capture)
     wrong = [finding for finding in found if finding.severity is Severity.BLOCKING]
     if wrong and guarded:
-        return _Applied(_result(capture, changes, known, _control(wrong), work.run_id), before, keep=False)
+        held = _result(capture, changes, known, _control(wrong), work.run_id, notes, late)
+        return _Applied(held, before, keep=False)
     keep_findings(connection, work.run_id, source.name, scope, found)
-    save_application(connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now())
+    save_application(
+        connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now(), late=late
+    )
     result = replace(result, findings=len(found))
     _log(work, connection, capture.scope, result, before)
     return _Applied(result, before, keep=True)
+
+
+def _bring_rows(
+    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, late: bool
+) -> ChangeSet:
+    """Bring the staged rows into the tables and return what that changed."""
+    source, scope = work.source, capture.scope.name
+    if late:
+        return add_history(work, connection, capture, facts)
+    changes = detect(connection, source.tables, source.name, scope, facts)
+    for table in source.tables:
+        apply_delta(connection, table, work.run_id, source.name, scope)
+    return changes
 
 
 def _control(wrong: list[Finding]) -> Hold:
@@ -167,11 +186,17 @@ def _control(wrong: list[Finding]) -> Hold:
     return Hold("control", f"the source contradicts itself: {first.message}{sides}{more}")
 
 
-def _result(capture: Capture, changes: ChangeSet, base: str, hold: Hold | None, run_id: int) -> ScopeResult:
+def _result(
+    capture: Capture,
+    changes: ChangeSet,
+    base: str,
+    hold: Hold | None,
+    run_id: int,
+    notes: Sequence[Note],
+    late: bool,
+) -> ScopeResult:
     counts = changes.counts
     outcome = Outcome.HELD if hold else Outcome.CHANGED if counts.differs else Outcome.FRESH
-    told = ". ".join(text for text in (tell_changes(changes), tell_evidence(counts)) if text)
-    message = f"{hold.reason}; not applied" if hold else told
     remedy = f"look first: clerk runs show {run_id}; to apply it all the same: clerk accept {run_id}" if hold else ""
     return ScopeResult(
         capture.scope.name,
@@ -179,54 +204,30 @@ def _result(capture: Capture, changes: ChangeSet, base: str, hold: Hold | None, 
         counts,
         capture=capture.id,
         base=base,
-        message=message,
+        message=f"{hold.reason}; not applied" if hold else _tell(changes, notes, late),
         remedy=remedy,
         tables=changes.tables,
+        notes=tuple(note.text for note in notes),
     )
+
+
+def _tell(changes: ChangeSet, notes: Sequence[Note], late: bool) -> str:
+    parts = [tell_changes(changes, late=late), tell_notes([note.text for note in notes], MOST_NOTES)]
+    return ". ".join(text for text in (*parts, tell_evidence(changes.counts)) if text)
 
 
 def _as_dry_run(result: ScopeResult) -> ScopeResult:
     return replace(result, message=f"dry run, nothing applied: {result.message}", remedy="")
 
 
-def _verify(work: Work, connection: sqlite3.Connection, scope: Scope) -> list[Finding]:
+def _verify(work: Work, connection: sqlite3.Connection, capture: Capture) -> list[Finding]:
     """Run the source's own checks, on the rows as they will stand; they may read and do nothing else."""
-    connection.set_authorizer(_allow_reading)
+    reader = SiteReader(connection, work, capture.scope, to_text(capture.taken_at))
+    connection.set_authorizer(allow_reading)
     try:
-        return list(work.source.verify(SiteReader(connection, work, scope), scope))
+        return list(work.source.verify(reader, capture.scope))
     finally:
         connection.set_authorizer(None)
-
-
-def _allow_reading(action: int, *_: str | None) -> int:
-    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
-
-
-@dataclass(frozen=True)
-class SiteReader:
-    """What a source's checks may see; `:source` and `:scope` are always bound."""
-
-    connection: sqlite3.Connection
-    work: Work
-    scope: Scope
-
-    def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
-        """Run one SELECT and return its rows."""
-        bound = {"source": self.work.source.name, "scope": self.scope.name, **(params or {})}
-        try:
-            return [dict(row) for row in self.connection.execute(sql, bound)]
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorname not in ("SQLITE_ERROR", "SQLITE_AUTH"):
-                raise
-            raise PluginError(
-                f"a check asks what a check cannot: {error}",
-                where=f"source {self.work.source.name}",
-                remedy="report it to the plugin's author",
-            ) from error
-
-    def asides(self, rule: str) -> list[Row]:
-        """Return the records that this run set aside by a rule."""
-        return read_asides(self.connection, self.work.run_id, self.work.source.name, self.scope.name, rule)
 
 
 def _log(work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clerkcore.interfaces import Table
-from clerkcore.models import ChangeSet, Counts, TableChange
+from clerkcore.models import ChangeSet, Counts, Note, TableChange
 from clerkcore.settings import Settings
 
 SMALLEST_TURNOVER = 10  # below this many rows, half of them replaced means little
@@ -20,22 +20,28 @@ class Hold:
     reason: str
 
 
-def find_hold(changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *, first: bool) -> Hold | None:
+def find_hold(
+    changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *, first: bool, notes: Sequence[Note] = ()
+) -> Hold | None:
     """Return the first reason to hold this change set; None when it looks sound.
 
-    A first pull has nothing to shrink from, so only its rejected records are judged.
+    A first pull has nothing to shrink from, so only its rejected records are judged. Rows that a note tells as
+    replaced, such as those of an amended filing, are not taken for lost ones.
     """
-    return next(_holds(changes, tables, settings, first=first), None)
+    return next(_holds(changes, tables, settings, notes, first=first), None)
 
 
-def _holds(changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, *, first: bool) -> Iterator[Hold]:
+def _holds(
+    changes: ChangeSet, tables: tuple[Table, ...], settings: Settings, notes: Sequence[Note], *, first: bool
+) -> Iterator[Hold]:
     yield from _rejected(changes.counts, settings.quarantine_limit)
     if first:
         return
     for table, change in zip(tables, changes.tables, strict=True):
         if not table.derived:
             yield from _shrunk(table, change, settings.shrink_limit)
-            yield from _replaced(change, settings.turnover_limit)
+            replaced = sum(note.replaced for note in notes if note.table == table.name)
+            yield from _turned_over(change, replaced, settings.turnover_limit)
             yield from _collapsed(change, settings.turnover_limit)
 
 
@@ -68,12 +74,12 @@ def _shrunk(table: Table, change: TableChange, default: float) -> Iterator[Hold]
         )
 
 
-def _replaced(change: TableChange, limit: float) -> Iterator[Hold]:
-    before = _before(change)
-    if before >= SMALLEST_TURNOVER and change.counts.disappeared > limit * before:
+def _turned_over(change: TableChange, replaced: int, limit: float) -> Iterator[Hold]:
+    before, gone = _before(change), change.counts.disappeared - replaced
+    if before >= SMALLEST_TURNOVER and gone > limit * before:
         yield Hold(
             "turnover",
-            f"{change.counts.disappeared:,} of {before:,} rows of {change.table} would be replaced (limit {limit:.0%})",
+            f"{gone:,} of {before:,} rows of {change.table} would be replaced (limit {limit:.0%})",
         )
 
 

@@ -6,6 +6,7 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, StoreError, UsageError
@@ -17,6 +18,8 @@ from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_
 from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
+from clerkcore.store.database import read_database
+from clerkcore.store.runs import overdue_scopes
 from clerkcore.store.tables import check_tables
 
 Step = Callable[[Work, Scope], ScopeResult]
@@ -70,6 +73,7 @@ def _with_captures(work: Work, request: Request, files: tuple[Path, ...], step: 
     work.archive.sweep()
     sweep_stages(work.folder.stage / work.source.name)
     if files:
+        work = replace(work, taken_at=request.taken_at)
         scopes = _plan(work, request, OfflineClient(work.archive))
         if len(scopes) != 1:
             names = ", ".join(scope.name for scope in scopes) or "none"
@@ -83,7 +87,16 @@ def _with_captures(work: Work, request: Request, files: tuple[Path, ...], step: 
 
 def _plan(work: Work, request: Request, client: Client) -> list[Scope]:
     check_tables(work.source)
-    return list(work.source.plan(work.site, request, client))
+    return list(work.source.plan(work.site, replace(request, overdue=_overdue(work)), client))
+
+
+def _overdue(work: Work) -> tuple[str, ...]:
+    """Return the scopes that were not compared with their source for longer than the installation allows."""
+    days = work.settings.recheck_days
+    if not days or not work.database.is_file():
+        return ()
+    with read_database(work.database) as connection:
+        return overdue_scopes(connection, work.source.name, work.now() - timedelta(days=days))
 
 
 def _refuse_full_disk(work: Work) -> None:
@@ -207,4 +220,6 @@ def _accept(work: Work, kept: KeptCapture, held: ScopeResult) -> ScopeResult:
             where=work.where(held.scope),
             remedy="pull again and look at the new run",
         )
-    return _stage_and_apply(work, reopen_capture(work, kept), guarded=False)
+    # Where the capture was older than the rows when it was held, it still is.
+    dated = replace(work, taken_at=kept.taken_at)
+    return _stage_and_apply(dated, reopen_capture(work, kept), guarded=False)

@@ -7,6 +7,7 @@ import sqlite3
 from clerkcore.errors import StoreError, UsageError
 from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult, TableChange
+from clerkcore.road.compute import compute
 from clerkcore.road.work import Work
 from clerkcore.store.database import explained, open_database, transaction
 from clerkcore.store.history import restore
@@ -61,12 +62,14 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
         counts = sum((change.counts for change in tables if change.table not in derived), Counts())
         changes = ChangeSet(counts, tuple(tables))
         save_undo(connection, work.run_id, undone, changes, work.now())
+        scope = read_logged_scope(connection, undone.run_id, undone.scope)
+        compute(work, connection, scope, changes=changes)
         result = _result(undone, changes)
         log_update(
             connection,
             state=work.site.state,
             source=work.source,
-            scope=read_logged_scope(connection, undone.run_id, undone.scope),
+            scope=scope,
             result=result,
             run_id=work.run_id,
             before=before,

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from clerkcore.models import ChangeSet, Counts, TableChange
 
 
-def tell_changes(changes: ChangeSet) -> str:
-    """Return one sentence per table that changed; "no changes" when none did."""
-    return "; ".join(sentence for table in changes.tables for sentence in _table(table)) or "no changes"
+def tell_changes(changes: ChangeSet, *, late: bool = False) -> str:
+    """Return one sentence per table that changed; "no changes" when none did.
+
+    `late` is of a capture older than the rows, which adds history alone.
+    """
+    told = "; ".join(sentence for table in changes.tables for sentence in _table(table, late))
+    return told or ("nothing in it was new" if late else "no changes")
 
 
-def _table(change: TableChange) -> Iterator[str]:
+def tell_notes(notes: Sequence[str], most: int) -> str:
+    """Return the first notes and how many more there are."""
+    more = f"; and {len(notes) - most} more" if len(notes) > most else ""
+    return "; ".join(notes[:most]) + more
+
+
+def _table(change: TableChange, late: bool) -> Iterator[str]:
     counts = change.counts
 
     def noun(count: int) -> str:
         return name_rows(change.table, count)
 
     if counts.added:
-        yield f"{counts.added:,} {noun(counts.added)} added{_groups(change.added_by_group)}"
+        how = "added as withdrawn, being older than the rows" if late else "added"
+        yield f"{counts.added:,} {noun(counts.added)} {how}{_groups(change.added_by_group)}"
     if counts.changed:
         yield f"{counts.changed:,} {noun(counts.changed)} changed{_groups(change.changed_by_column)}"
     if counts.disappeared:

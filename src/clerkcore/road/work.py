@@ -29,7 +29,8 @@ class Work:
     """One run of one source of one site.
 
     `report` takes lines of progress; `check_lease` raises LeaseLost when another process has the site;
-    `started_at` is when the scope at hand began. Works that share a `pace` leave http.delay between their
+    `started_at` is when the scope at hand began. `taken_at` is when the files of an import were saved, where the
+    operator says. Works that share a `pace` leave http.delay between their
     requests to one host.
     """
 
@@ -45,6 +46,7 @@ class Work:
     now: Callable[[], datetime] = times.now
     started_at: datetime = field(default_factory=times.now)
     pace: Pace | None = None
+    taken_at: datetime | None = None
 
     @property
     def archive(self) -> Archive:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from clerkcore.errors import StoreBusy, StoreError
-from clerkcore.store.system import SCHEMA_VERSION, create_system_tables
+from clerkcore.store.system import SCHEMA_VERSION, create_system_tables, upgrade_system_tables
 
 APPLICATION_ID = 0x434C524B  # "CLRK"; a file that carries another id is somebody else's
 BUSY_SECONDS = 30.0
@@ -114,13 +114,12 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
         # Another process may have prepared the file while this one waited for the lock.
         version = _refuse_strangers(connection, path)
-        if version not in (0, SCHEMA_VERSION):
-            message = f"is of schema {version}, this clerk writes {SCHEMA_VERSION}"
-            raise StoreError(message, where=str(path), remedy="use the clerk that wrote it")
         if version == 0:
             create_system_tables(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        else:
+            upgrade_system_tables(connection, version)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> int:

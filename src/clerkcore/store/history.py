@@ -6,6 +6,7 @@ import sqlite3
 
 from clerkcore.interfaces import Table
 from clerkcore.store.changes import STAGE, delta_name, same_row
+from clerkcore.store.search import forget_rows, learn_rows
 from clerkcore.store.tables import all_columns, own_columns, row_key
 
 
@@ -29,15 +30,23 @@ def _real_json(value: str) -> str:
 def apply_delta(connection: sqlite3.Connection, table: Table, run_id: int, source: str, scope: str) -> None:
     """Write the delta of a table: before-images first, then the rows and the tombstones."""
     names: dict[str, str | int] = {"run_id": run_id, "source": source, "scope": scope}
-    touched = f"EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')})"
+    touched = _in_delta(table, "1")
+    staying = _in_delta(table, "d.kind <> 'disappeared'")
+    written = f"m.source = :source AND m.scope = :scope AND {staying}"
     _keep_images(connection, table, names, touched)
+    forget_rows(connection, table, written, names)
     _write_rows(connection, table, names)
+    learn_rows(connection, table, written, names)
     connection.execute(
         f"UPDATE main.{table.name} AS m SET removed_run_id = :run_id"
         f" FROM {delta_name(table)} d WHERE d.kind = 'disappeared'"
         f" AND m.source = :source AND m.scope = :scope AND {same_row(table, 'm', 'd')}",
         names,
     )
+
+
+def _in_delta(table: Table, which: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')} AND {which})"
 
 
 def _keep_images(connection: sqlite3.Connection, table: Table, names: dict[str, str | int], which: str) -> None:
@@ -77,6 +86,8 @@ def restore(connection: sqlite3.Connection, table: Table, undone: int, run_id: i
         f" WHERE m.source = :source AND m.scope = :scope AND m.run_id = :undone AND NOT EXISTS ({imaged})",
         names,
     )
+    restored = f"m.source = :source AND m.scope = :scope AND EXISTS ({imaged})"
+    forget_rows(connection, table, restored, names)
     columns = all_columns(table)
     values = ", ".join(f"json_extract(h.before, '$.{column}')" for column in columns)
     connection.execute(
@@ -85,3 +96,19 @@ def restore(connection: sqlite3.Connection, table: Table, undone: int, run_id: i
         f" AND h.source = :source AND h.scope = :scope",
         names,
     )
+    learn_rows(connection, table, restored, names)
+
+
+def add_withdrawn(connection: sqlite3.Connection, table: Table, run_id: int, source: str, scope: str) -> int:
+    """Add rows of the stage whose `lasting` value no row has yet, as already withdrawn; returns how many."""
+    names: dict[str, str | int] = {"run_id": run_id, "source": source, "scope": scope}
+    own, lasting = own_columns(table), table.lasting
+    added = connection.execute(
+        f"INSERT INTO main.{table.name} ({', '.join(all_columns(table))})"
+        f" SELECT :source, :scope, {', '.join(f's.{column}' for column in own)}, :run_id, :run_id"
+        f" FROM {STAGE}.{table.name} s WHERE s.{lasting} NOT IN (SELECT m.{lasting} FROM main.{table.name} m"
+        f" WHERE m.source = :source AND m.scope = :scope AND m.{lasting} IS NOT NULL)",
+        names,
+    ).rowcount
+    learn_rows(connection, table, "m.source = :source AND m.scope = :scope AND m.run_id = :run_id", names)
+    return added

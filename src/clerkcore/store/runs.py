@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from clerkcore.models import Capture, ChangeSet, Counts, TableChange
 from clerkcore.times import to_text
@@ -46,6 +46,21 @@ class Applied:
         return self.undoes_run_id is None and self.undone_by_run_id is None
 
 
+def taken_of(capture: str) -> datetime:
+    """Return when a capture was taken, which its id begins with."""
+    return datetime.strptime(capture.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+
+
+def effective_captures(connection: sqlite3.Connection, source: str, scope: str, but: int) -> list[str]:
+    """Return the ids of the captures that runs brought to a scope, oldest first; without undone runs and run `but`."""
+    rows = connection.execute(
+        "SELECT DISTINCT capture FROM _clerk_runs WHERE source = ? AND scope = ? AND run_id <> ? AND capture <> ''"
+        " AND undoes_run_id IS NULL AND undone_by_run_id IS NULL ORDER BY capture",
+        (source, scope, but),
+    )
+    return [row["capture"] for row in rows]
+
+
 def read_base(connection: sqlite3.Connection, source: str, scope: str) -> Base | None:
     """Return what the scope's rows rest on; None when nothing was ever applied."""
     row = connection.execute(
@@ -55,6 +70,17 @@ def read_base(connection: sqlite3.Connection, source: str, scope: str) -> Base |
     if row is None:
         return None
     return Base(row["run_id"], row["capture"] or "", row["capture_sha256"] or "", row["parser_version"] or 0)
+
+
+def overdue_scopes(connection: sqlite3.Connection, source: str, before: datetime) -> tuple[str, ...]:
+    """Return the scopes of a source that were last compared with it before this moment, the oldest first."""
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = '_clerk_scopes'").fetchone():
+        return ()
+    rows = connection.execute(
+        "SELECT scope FROM _clerk_scopes WHERE source = ? AND checked_at < ? AND capture <> '' ORDER BY checked_at",
+        (source, to_text(before)),
+    )
+    return tuple(row["scope"] for row in rows)
 
 
 def mark_checked(connection: sqlite3.Connection, source: str, scope: str, at: datetime) -> None:
@@ -73,8 +99,10 @@ def save_application(
     changes: ChangeSet,
     findings: int,
     at: datetime,
+    *,
+    late: bool = False,
 ) -> None:
-    """Record that a run applied a capture, and move the scope's base to it."""
+    """Record that a run applied a capture, and move the scope's base to it, unless the capture is older than that."""
     source, scope = capture.source, capture.scope.name
     base = read_base(connection, source, scope)
     _insert_run(
@@ -94,6 +122,8 @@ def save_application(
             "findings": findings,
         },
     )
+    if late:
+        return
     moved = changes.counts.differs or base is None
     _move_base(connection, source, scope, Base(run_id, capture.id, capture.sha256, version), at, moved)
 

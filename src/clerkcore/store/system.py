@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # The mission's change log, its columns, order and indexes kept; what clerk adds stands after them.
 DATA_UPDATE_LOG = """
@@ -142,6 +142,7 @@ _STATEMENTS = (
         source_url TEXT NOT NULL,
         licence TEXT NOT NULL,
         licence_url TEXT NOT NULL,
+        kind TEXT NOT NULL DEFAULT 'source' CHECK (kind IN ('source', 'computed', 'view')),
         PRIMARY KEY (table_name, source)
     ) STRICT
     """,
@@ -157,6 +158,22 @@ _STATEMENTS = (
     ) STRICT
     """,
 )
+
+
+# What brings a database of the version before to this one.
+_UPGRADES = {
+    2: (
+        "ALTER TABLE _clerk_tables ADD COLUMN kind TEXT NOT NULL DEFAULT 'source'"
+        " CHECK (kind IN ('source', 'computed', 'view'))",
+    ),
+}
+
+
+def upgrade_system_tables(connection: sqlite3.Connection, version: int) -> None:
+    """Bring clerk's own tables of an older database to this version, inside the caller's transaction."""
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in _UPGRADES[step]:
+            connection.execute(statement)
 
 
 def create_system_tables(connection: sqlite3.Connection) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from clerkcore.errors import PluginError, StoreError
-from clerkcore.interfaces import About, Column, Source, Table
+from clerkcore.interfaces import Column, Source, Table
+from clerkcore.store.describe import describe_source
+from clerkcore.store.search import ensure_search
 from clerkcore.store.system import create_system_tables
+from clerkcore.store.views import ensure_views, sql_of, without_views
 
 IDENTITY = ("source", "scope")
 PROVENANCE = ("run_id", "removed_run_id")
@@ -34,25 +36,23 @@ _SHAPES = {
     "date": "{c} IS date({c}, '+0 days')",
     "datetime": "{c} GLOB '????-??-??T??:??:*Z' AND substr({c}, 1, 10) IS date({c}, '+0 days')",
 }
-_PROVENANCE_COLUMNS = (
-    ("source", "text", "The source this row comes from"),
-    ("scope", "text", "The slice of the source this row belongs to"),
-    ("run_id", "integer", "The run that gave this row its present content"),
-    ("removed_run_id", "integer", "The run whose capture no longer held this row; empty for a live row"),
-)
 
 
 def check_tables(source: Source) -> None:
-    """Refuse a source whose tables cannot be made; PluginError names the table and the column."""
+    """Refuse a source whose tables or views cannot be made; PluginError names the table and the column."""
     with closing(sqlite3.connect(":memory:")) as scratch:
+        scratch.row_factory = sqlite3.Row
         create_system_tables(scratch)
-        for table in source.tables:
+        for table in (*source.tables, *source.computed):
             where = f"source {source.name}, table {table.name}"
             _check_names(table, where)
             try:
                 scratch.execute(create_table_sql(table))
             except sqlite3.OperationalError as error:
                 raise PluginError(f"SQLite does not make it: {error}", where=where) from error
+        for table in source.tables:
+            _ensure_view(scratch, table)
+        ensure_views(scratch, source)
 
 
 def _check_names(table: Table, where: str) -> None:
@@ -65,7 +65,7 @@ def _check_names(table: Table, where: str) -> None:
         raise PluginError(f"the column {min(clash)!r} is reserved or named twice", where=where)
     if not table.key:
         raise PluginError("has no key", where=where)
-    for what, wanted in (("key", table.key), ("group_by", (table.group_by or names[0],)), ("facets", table.facets)):
+    for what, wanted in _named_columns(table, names[0]):
         missing = set(wanted).difference(names)
         if missing:
             raise PluginError(f"its {what} names a column that it lacks: {min(missing)!r}", where=where)
@@ -74,6 +74,14 @@ def _check_names(table: Table, where: str) -> None:
             raise PluginError(f"{column.name}: cents and only cents end in _cents", where=where)
         if column.type == "real" and column.name in table.key:
             raise PluginError(f"{column.name}: a number with fractions is no key", where=where, remedy="use text")
+
+
+def _named_columns(table: Table, first: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    yield "key", table.key
+    yield "group_by", (table.group_by or first,)
+    yield "facets", table.facets
+    yield "search", table.search
+    yield "lasting", (table.lasting or first,)
 
 
 def row_key(table: Table) -> tuple[str, ...]:
@@ -121,10 +129,21 @@ def _definitions(table: Table, kept: Iterable[str] = ()) -> list[str]:
 
 
 def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
-    """Create what is missing of a source's tables, columns and views, and describe them."""
+    """Create what is missing of a source's tables, columns, search indexes and views, and describe them."""
+    rebuilt = [table for table in (*source.tables, *source.computed) if _must_change(connection, table)]
+    with without_views(connection) if rebuilt else nullcontext():
+        for table in rebuilt:
+            _ensure_table(connection, table)
     for table in source.tables:
-        _ensure_table(connection, table)
-        _describe(connection, source.name, source.about, table)
+        _ensure_view(connection, table)
+        ensure_search(connection, table, anew=table in rebuilt)
+    ensure_views(connection, source)
+    describe_source(connection, source)
+
+
+def _must_change(connection: sqlite3.Connection, table: Table) -> bool:
+    today = {line.strip().removesuffix(",") for line in sql_of(connection, table.name).splitlines()}
+    return not today.issuperset(_definitions(table))
 
 
 def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
@@ -135,7 +154,6 @@ def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
         _index_runs(connection, table)
     else:
         _migrate(connection, table, present)
-    _ensure_view(connection, table)
 
 
 def _index_runs(connection: sqlite3.Connection, table: Table) -> None:
@@ -145,14 +163,9 @@ def _index_runs(connection: sqlite3.Connection, table: Table) -> None:
 def _ensure_view(connection: sqlite3.Connection, table: Table) -> None:
     view = f"{table.name}{EFFECTIVE}"
     wanted = f"CREATE VIEW {view} AS SELECT * FROM {table.name} WHERE removed_run_id IS NULL"
-    if _sql_of(connection, view) != wanted:
+    if sql_of(connection, view) != wanted:
         connection.execute(f"DROP VIEW IF EXISTS main.{view}")
         connection.execute(wanted)
-
-
-def _sql_of(connection: sqlite3.Connection, name: str) -> str:
-    row = connection.execute("SELECT sql FROM main.sqlite_schema WHERE name = ?", (name,)).fetchone()
-    return row["sql"] if row else ""
 
 
 def _migrate(connection: sqlite3.Connection, table: Table, present: list[sqlite3.Row]) -> None:
@@ -164,9 +177,7 @@ def _migrate(connection: sqlite3.Connection, table: Table, present: list[sqlite3
             f"table {table.name} is keyed by {', '.join(key)}, the plugin wants {', '.join(row_key(table))}",
             remedy="two plugins disagree about this table, or one changed its key; see: clerk plugins list",
         )
-    today = {line.strip().removesuffix(",") for line in _sql_of(connection, table.name).splitlines()}
-    if not today.issuperset(_definitions(table)):
-        _rebuild(connection, table, present)
+    _rebuild(connection, table, present)
 
 
 def _rebuild(connection: sqlite3.Connection, table: Table, present: list[sqlite3.Row]) -> None:
@@ -177,7 +188,6 @@ def _rebuild(connection: sqlite3.Connection, table: Table, present: list[sqlite3
             _refuse_required(connection, table, column)
     kept = [f"{row['name']} {row['type']}" for row in present if row["name"] not in all_columns(table)]
     passing, columns = f"{table.name}__new", ", ".join(names)
-    connection.execute(f"DROP VIEW IF EXISTS main.{table.name}{EFFECTIVE}")
     connection.execute(create_table_sql(table, passing, kept))
     try:
         connection.execute(f"INSERT INTO {passing} ({columns}) SELECT {columns} FROM main.{table.name}")
@@ -197,29 +207,3 @@ def _refuse_required(connection: sqlite3.Connection, table: Table, column: Colum
             f"table {table.name} has rows already, which lack the required column {column.name}",
             remedy="a column that a plugin adds must not be required; report it to the plugin's author",
         )
-
-
-def _describe(connection: sqlite3.Connection, source: str, about: About, table: Table) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO _clerk_tables VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            table.name,
-            source,
-            table.title,
-            table.description,
-            json.dumps(table.facets),
-            about.publisher,
-            about.title,
-            about.url,
-            about.licence,
-            about.licence_url,
-        ),
-    )
-    connection.executemany("INSERT OR REPLACE INTO _clerk_columns VALUES (?, ?, ?, ?, ?, ?)", _column_rows(table))
-
-
-def _column_rows(table: Table) -> Iterable[tuple[str, str, str, str, int, int]]:
-    for column in table.columns:
-        yield table.name, column.name, column.type, column.description, int(column.public), int(column.sensitive)
-    for name, type_, description in _PROVENANCE_COLUMNS:
-        yield table.name, name, type_, description, 1, 0

@@ -1,0 +1,140 @@
+"""What follows from the rows: the source's computed tables, brought up to date inside the same transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clerkcore.errors import PluginError
+from clerkcore.interfaces import Source, Table
+from clerkcore.models import Capture, ChangeSet, Note, Row, Scope, Value
+from clerkcore.road.work import Work
+from clerkcore.store.quarantine import read_asides
+from clerkcore.store.runs import effective_captures, taken_of
+from clerkcore.store.tables import all_columns
+from clerkcore.times import to_text
+
+_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_WRITING = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
+_ASKED_TOO_MUCH = ("SQLITE_ERROR", "SQLITE_AUTH")
+
+
+@dataclass(frozen=True)
+class SiteReader:
+    """What a source's checks may see."""
+
+    connection: sqlite3.Connection
+    work: Work
+    scope: Scope
+    taken_at: str = ""
+
+    def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
+        """Run one SELECT and return its rows."""
+        return [dict(row) for row in self._run(sql, params)]
+
+    def asides(self, rule: str) -> list[Row]:
+        """Return the records that this run set aside by a rule."""
+        return read_asides(self.connection, self.work.run_id, self.work.source.name, self.scope.name, rule)
+
+    def _run(self, sql: str, params: Mapping[str, Value] | None) -> sqlite3.Cursor:
+        try:
+            return self.connection.execute(sql, {**self.bound(self.scope.name), **(params or {})})
+        except sqlite3.DatabaseError as error:
+            raise self.explain(error) from error
+
+    def bound(self, scope: str) -> dict[str, Value]:
+        """Return what every statement has bound."""
+        source, run_id = self.work.source.name, self.work.run_id
+        return {"source": source, "scope": scope, "run_id": run_id, "taken_at": self.taken_at}
+
+    def explain(self, error: sqlite3.DatabaseError) -> Exception:
+        """Return the error that names the plugin where the fault is its own, else the error as it is."""
+        if error.sqlite_errorname not in _ASKED_TOO_MUCH and not isinstance(error, sqlite3.IntegrityError):
+            return error
+        return PluginError(
+            f"a check asks what a check cannot: {error}",
+            where=f"source {self.work.source.name}",
+            remedy="report it to the plugin's author",
+        )
+
+
+@dataclass(frozen=True)
+class SiteWriter(SiteReader):
+    """What a source's `compute` works with; see `clerkcore.Writer`."""
+
+    changes: ChangeSet | None = None
+    late: bool = False
+
+    @property
+    def run_id(self) -> int:
+        """The run that computes."""
+        return self.work.run_id
+
+    @property
+    def rank(self) -> int:
+        """The place of the source in the site's list."""
+        names = list(self.work.site.sources)
+        return names.index(self.work.source.name) if self.work.source.name in names else len(names)
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """When the scope's other captures were taken, oldest first."""
+        known = effective_captures(self.connection, self.work.source.name, self.scope.name, self.work.run_id)
+        return tuple(to_text(taken_of(capture)) for capture in known)
+
+    def stream(self, sql: str, params: Mapping[str, Value] | None = None) -> Iterator[dict[str, Any]]:
+        """Run one SELECT and yield its rows as they are found."""
+        return (dict(row) for row in self._run(sql, params))
+
+    def execute(self, sql: str, params: Mapping[str, Value] | None = None) -> int:
+        """Run one statement and return how many rows it wrote."""
+        return self._run(sql, params).rowcount
+
+    def insert(self, table: Table, rows: Iterable[Row], scope: str = "") -> None:
+        """Add or replace rows of a computed table."""
+        columns = all_columns(table)
+        fixed = {**self.bound(scope or self.scope.name), "removed_run_id": None}
+        try:
+            self.connection.executemany(
+                f"INSERT OR REPLACE INTO main.{table.name} ({', '.join(columns)})"
+                f" VALUES ({', '.join(f':{column}' for column in columns)})",
+                ({**dict.fromkeys(columns), **row, **fixed} for row in rows),
+            )
+        except sqlite3.DatabaseError as error:
+            raise self.explain(error) from error
+
+
+def compute(
+    work: Work,
+    connection: sqlite3.Connection,
+    scope: Scope,
+    *,
+    capture: Capture | None = None,
+    changes: ChangeSet | None = None,
+    late: bool = False,
+) -> list[Note]:
+    """Let the source bring its computed tables up to date; it may write those and nothing else."""
+    taken_at = to_text(capture.taken_at) if capture else ""
+    writer = SiteWriter(connection, work, scope, taken_at, changes, late)
+    connection.set_authorizer(_only_computed(work.source))
+    try:
+        return list(work.source.compute(writer, scope))
+    finally:
+        connection.set_authorizer(None)
+
+
+def _only_computed(source: Source) -> Any:
+    own = {table.name for table in source.computed}
+
+    def authorize(action: int, first: str | None, *_: str | None) -> int:
+        allowed = action in _READING or (action in _WRITING and first in own)
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+    return authorize
+
+
+def allow_reading(action: int, *_: str | None) -> int:
+    """Authorise reading and nothing else."""
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
