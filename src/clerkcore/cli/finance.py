@@ -16,6 +16,7 @@ from clerkcore.cli.options import (
     taken_option,
 )
 from clerkcore.cli.output import show_progress
+from clerkcore.cli.questions import QUESTIONS
 from clerkcore.cli.work import run_order
 from clerkcore.installation import FINANCE, Installation
 from clerkcore.jobs.orders import Order
@@ -30,7 +31,7 @@ source_option = click.option("--source", default="", help="Only this source, whe
 
 @click.group()
 def finance() -> None:
-    """Bring campaign-finance data in.
+    """Bring campaign-finance data in, and ask what it says.
 
     From cron, daily as the publishers refresh: 0 6 * * * clerk finance etl --all. Where all sites take too long
     for one run, 0 6 * * * clerk finance etl --next-site does one site each time, and is run the more often.
@@ -102,3 +103,7 @@ def transform(ctx: click.Context, /, **options: Any) -> None:
 def load(ctx: click.Context, /, **options: Any) -> None:
     """Apply what was transformed, e.g. clerk finance load oakland.ca"""
     _run(ctx, "load", **options)
+
+
+for question in QUESTIONS:
+    finance.add_command(question)

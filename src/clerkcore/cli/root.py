@@ -14,7 +14,7 @@ from clerkcore.plugins.discovery import Discovery
 CORE: Mapping[str, tuple[str, str]] = {
     "accept": ("runs:accept", "Apply what a run held."),
     "doctor": ("doctor:doctor", "Show every setting and check the installation."),
-    "finance": ("finance:finance", "Bring campaign-finance data in."),
+    "finance": ("finance:finance", "Bring campaign-finance data in, and ask what it says."),
     "init": ("init:init", "Make an installation in a folder."),
     "plugins": ("plugins:plugins", "Show the plugins and what they offer."),
     "quarantine": ("quarantine:quarantine", "Show the records that were rejected."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from typing import BinaryIO, ClassVar, cast
 from urllib.parse import unquote
 
 from clerkcore.errors import ClerkError, FetchError, StoreError, UsageError
-from clerkcore.fetch.durable import PART_PREFIX, name_disk_errors, open_part, settle
+from clerkcore.fetch.durable import PART_PREFIX, make_folder, name_disk_errors, open_part, settle
 from clerkcore.fetch.manifests import (
     KeptCapture,
     capture_id,
@@ -41,10 +42,14 @@ _SHOWN_IDS = 5
 
 
 class Archive:
-    """The downloads and captures below one folder; nothing is created before something is kept."""
+    """The downloads and captures below one folder; nothing is created before something is kept.
+
+    Threads may keep downloads at the same time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._making = threading.Lock()
 
     def keep(
         self,
@@ -70,15 +75,23 @@ class Archive:
 
     def _keep_blob(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
-        with name_disk_errors(self.folder), open_part(self.folder / "downloads") as part:
+        with name_disk_errors(self.folder), open_part(self._ready(self.folder / "downloads")) as part:
             with gzip.GzipFile("", "wb", GZIP_LEVEL, part, mtime=0) as packed:
                 for chunk in chunks:
                     digest.update(chunk)
                     size += len(chunk)
                     packed.write(chunk)
             # A blob that is already there is replaced too: the one on the disk may be damaged.
-            settle(part, self.blob_path(digest.hexdigest()))
+            target = self.blob_path(digest.hexdigest())
+            self._ready(target.parent)
+            settle(part, target)
         return digest.hexdigest(), size
+
+    def _ready(self, folder: Path) -> Path:
+        # Whoever finds a folder there must find it durable, so that one thread at a time makes them.
+        with self._making:
+            make_folder(folder)
+        return folder
 
     def keep_file(self, path: Path, name: str, fetched_at: datetime, max_bytes: int) -> Download:
         """Keep a file that an operator saved; its place on this machine is not recorded."""

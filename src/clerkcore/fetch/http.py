@@ -28,6 +28,7 @@ from clerkcore.models import Download
 from clerkcore.settings import Settings
 
 MAX_REDIRECTS = 5
+KEPT_OPEN = 20  # connections, to several hosts perhaps
 _PORTS = {"http": 80, "https": 443}
 _HARMLESS = {"accept", "accept-language", "if-modified-since", "if-none-match"}
 
@@ -85,7 +86,7 @@ class HttpClient:
             verify=httpx.create_ssl_context(),
             trust_env=False,
             timeout=min(settings.http_timeout, settings.http_deadline),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._width),
+            limits=httpx.Limits(max_keepalive_connections=max(KEPT_OPEN, self._width)),
             event_hooks={"request": [self._check_request]},
         )
 

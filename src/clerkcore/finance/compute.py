@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from clerkcore.finance.amendments import settle_amendments
-from clerkcore.finance.contributions import list_contributions, sum_candidates
+from clerkcore.finance.candidates import sum_candidates
+from clerkcore.finance.contributions import list_contributions
 from clerkcore.finance.sightings import note_capture
 from clerkcore.finance.states import in_year, read_states, save_states
 from clerkcore.finance.totals import mark_late, sum_filers, sum_filings

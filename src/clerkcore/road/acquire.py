@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from clerkcore.errors import SourceError, StoreError, UsageError
+from clerkcore.errors import SettingsError, SourceError, StoreError, UsageError
 from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, page_name
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
 from clerkcore.road.work import Work
 
 UNWRAPPED_FACTOR = 4  # how much larger than the largest answer its unwrapped payload may be
+# What a source may set for itself: key, field of the settings, kinds of number, least value.
+_PACE = (("concurrency", "http_concurrency", (int,), 1), ("delay", "http_delay", (int, float), 0))
 
 
 def open_client(work: Work) -> HttpClient:
-    """Return the polite client of a run; earlier downloads of the source let it ask conditionally."""
-    return HttpClient(work.settings, work.archive, previous=_previous(work), pace=work.pace, report=work.report)
+    """Return the polite client of a run; earlier downloads of the source let it ask conditionally.
+
+    `concurrency` and `delay` among the source's own settings stand before the installation's.
+    """
+    own = _own_pace(work)
+    settings = replace(work.settings, **own)
+    pace = work.pace.tuned(settings.http_delay, settings.http_concurrency) if work.pace and own else work.pace
+    return HttpClient(settings, work.archive, previous=_previous(work), pace=pace, report=work.report)
+
+
+def _own_pace(work: Work) -> dict[str, Any]:
+    own: dict[str, Any] = {}
+    for key, name, kinds, least in _PACE:
+        value = work.source.config.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < math.inf:
+            raise SettingsError(
+                f"{value!r} cannot be used: not a {'whole ' if kinds == (int,) else ''}number of {least} or more",
+                where=f"[sources.{work.source.name}] {key}",
+                remedy="see docs/settings.md",
+            )
+        own[name] = value
+    return own
 
 
 def _previous(work: Work) -> list[Download]:
