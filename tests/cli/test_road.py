@@ -46,7 +46,7 @@ def test_the_json_line_tells_every_scope(san_diego: Clerk) -> None:
     [run] = san_diego(*ETL, "--year", "2021").rows
     assert [scope["scope"] for scope in run["scopes"]] == ["2020", "2021"]
     for scope in run["scopes"]:
-        assert scope.keys() == {"scope", "outcome", "findings", "capture", "message", "remedy", "tables"} | {
+        assert scope.keys() == {"scope", "outcome", "findings", "capture", "message", "remedy", "tables", "notes"} | {
             field.name for field in fields(Counts)
         }
     assert sum(scope["read"] for scope in run["scopes"]) == run["read"]

@@ -187,7 +187,7 @@ def test_tables_that_can_be_made_are_taken() -> None:
 def test_a_table_is_described_beside_its_rows(connection: sqlite3.Connection) -> None:
     make(connection, COUNTS)
     about = ("The state", "Plain counts", "https://x.example", "CC0", "https://cc.example")
-    table = ("counts", "plain", "Counts", "Ballots by county and day", '["county"]', *about)
+    table = ("counts", "plain", "Counts", "Ballots by county and day", '["county"]', *about, "source")
     assert [tuple(row) for row in connection.execute("SELECT * FROM _clerk_tables")] == [table]
     columns = "SELECT column_name, type, description, public, sensitive FROM _clerk_columns WHERE column_name IN"
     assert [tuple(row) for row in connection.execute(f"{columns} ('county', 'clerk') ORDER BY 1")] == [

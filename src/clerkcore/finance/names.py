@@ -26,7 +26,7 @@ def name_key(name: str) -> str:
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = _WORD.findall(_JOINERS.sub("", plain))
     telling = [word for word in words if word not in _DROPPED and (len(word) > 1 or word.isdecimal())]
-    return " ".join(sorted(telling or words))
+    return " ".join(sorted(set(telling or words)))
 
 
 def whole_name(last: str | None, first: str | None) -> str:

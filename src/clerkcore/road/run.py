@@ -95,8 +95,12 @@ def _overdue(work: Work) -> tuple[str, ...]:
     days = work.settings.recheck_days
     if not days or not work.database.is_file():
         return ()
-    with read_database(work.database) as connection:
-        return overdue_scopes(connection, work.source.name, work.now() - timedelta(days=days))
+    try:
+        with read_database(work.database) as connection:
+            return overdue_scopes(connection, work.source.name, work.now() - timedelta(days=days))
+    except StoreError:
+        # The scopes that need the database tell what is wrong with it.
+        return ()
 
 
 def _refuse_full_disk(work: Work) -> None:

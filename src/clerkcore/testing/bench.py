@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +36,9 @@ class Bench:
         self.site = site
         self.last_run = 0
 
-    def load(self, files: Files) -> ScopeResult:
-        """Bring files in as a run does; SourceError and others are raised, not told."""
-        work = self._work()
+    def load(self, files: Files, taken_at: datetime | None = None) -> ScopeResult:
+        """Bring files in as a run does, as saved at a moment; SourceError and others are raised, not told."""
+        work = replace(self._work(), taken_at=taken_at)
         capture = self._keep(work, files)
         return settle_known(work, capture) or _apply(work, capture)
 
@@ -63,6 +65,11 @@ class Bench:
                 ]
                 for table in self.source.tables
             }
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Ask the database of the site."""
+        with read_database(self._site_folder.database(self.source.database)) as connection:
+            return [dict(row) for row in connection.execute(sql)]
 
     @property
     def _site_folder(self) -> SiteFolder:

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from clerkcore import Site
 from clerkcore.installation import Installation
 
 EFFECTIVE = "_effective"
+SEARCH = "_fts"
 SUBJECTS = {"election_finance": "campaign finance", "voters": "ballots and turnout"}
 # Datasette opens a file by a URI that it does not quote.
 UNUSABLE_IN_A_PATH = "?#%"
@@ -36,7 +37,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """A table of one or more sources as they describe it; `rows` counts removed rows too."""
+    """A table or view of one or more sources as they describe it; `rows` counts removed rows too.
+
+    `kind` is source (as published), computed (worked out from those) or view (a question; it holds no rows, and
+    `rows` is the most it can have). `searched` says that it has a full-text index.
+    """
 
     name: str
     title: str
@@ -46,6 +51,8 @@ class TableFacts:
     columns: tuple[ColumnFacts, ...]
     key: tuple[str, ...]
     rows: int
+    kind: str = "source"
+    searched: bool = False
 
     @property
     def subject(self) -> str:
@@ -63,8 +70,8 @@ class TableFacts:
 
     @property
     def view(self) -> str:
-        """The view of the table's live rows."""
-        return f"{self.name}{EFFECTIVE}"
+        """What readers are shown: the view of the table's live rows, or what it is itself."""
+        return f"{self.name}{EFFECTIVE}" if self.kind == "source" else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +176,15 @@ def _read_tables(path: Path) -> tuple[TableFacts, ...]:
         names = connection.execute("SELECT DISTINCT table_name FROM _clerk_tables ORDER BY table_name")
         present = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema")}
         wanted = [row["table_name"] for row in names if row["table_name"] in present]
-        return tuple(_read_table(connection, name) for name in wanted)
+        known = [_read_table(connection, name, name + SEARCH in present) for name in wanted]
+        most = max((table.rows for table in known), default=0)
+        return tuple(replace(table, rows=most) if table.kind == "view" else table for table in known)
 
 
-def _read_table(connection: sqlite3.Connection, name: str) -> TableFacts:
+def _read_table(connection: sqlite3.Connection, name: str, searched: bool) -> TableFacts:
     rows = connection.execute("SELECT * FROM _clerk_tables WHERE table_name = ? ORDER BY source", (name,)).fetchall()
     columns = list(_read_columns(connection, name))
+    kind = rows[0]["kind"] if "kind" in rows[0].keys() else "source"  # noqa: SIM118 - a row is no mapping
     key = _read_key(connection, name)
     known = {column.name for column in columns}
     facets = dict.fromkeys(facet for row in rows for facet in _read_facets(row["facets"]) if facet in known)
@@ -186,7 +196,9 @@ def _read_table(connection: sqlite3.Connection, name: str) -> TableFacts:
         origins=tuple(_read_origin(row) for row in rows),
         columns=order_columns(columns, key[-1] if key else "", facets),
         key=key,
-        rows=connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()[0],
+        rows=0 if kind == "view" else connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()[0],
+        kind=kind,
+        searched=searched,
     )
 
 

@@ -78,7 +78,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """A table and its live rows; None when they cannot be counted in time."""
+    """A table and its live rows; None for a view, and when they cannot be counted in time."""
 
     table: TableFacts
     live: int | None
@@ -190,14 +190,18 @@ async def count_tables(board: Board, database: DatabaseFacts) -> tuple[TableCoun
     if known != version:
         counts = {table.name: await _count_live(board, database, table) for table in database.tables}
         board.row_counts[database.name] = (version, counts)
-    return tuple(TableCount(table, counts[table.name]) for table in _largest_first(database.tables))
+    return tuple(TableCount(table, counts[table.name]) for table in _in_order(database.tables))
 
 
-def _largest_first(tables: Iterable[TableFacts]) -> list[TableFacts]:
-    return sorted(tables, key=lambda table: (-table.rows, table.name))
+def _in_order(tables: Iterable[TableFacts]) -> list[TableFacts]:
+    """Return the largest tables first; views stay in the order of their names."""
+    return sorted(tables, key=lambda table: (0 if table.kind == "view" else -table.rows, table.name))
 
 
 async def _count_live(board: Board, database: DatabaseFacts, table: TableFacts) -> int | None:
+    if table.kind == "view":
+        # It would be worked out whole to be counted.
+        return None
     try:
         row = await _read_row(board, database, f"SELECT count(*) AS live FROM {quote(table.view)}")
     except QueryInterrupted:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from clerk_board.catalogue import Catalogue, DatabaseFacts, Origin, TableFacts
-from clerk_board.columns import ColumnFacts, find_date, find_label
+from clerk_board.catalogue import SEARCH, Catalogue, DatabaseFacts, Origin, TableFacts, quote
+from clerk_board.columns import OWN, ColumnFacts, find_date, find_label
 
 TITLE = "Civic data"
 UPDATE_LOG = "data_update_log"
@@ -88,10 +88,17 @@ def _database_metadata(database: DatabaseFacts) -> dict[str, Any]:
         FINDINGS: {"title": OWN_TITLES[FINDINGS], "description": _FINDINGS_DESCRIPTION},
     }
     for table in database.tables:
-        for name, rows in ((table.view, _LIVE), (table.name, _WITHDRAWN)):
+        for name, rows in _faces(table):
             text = ". ".join(filter(None, (table.subject, rows)))
             tables[name] = {"title": name_table(table, name), "description": text, **_origin_metadata(table.origins)}
     return {"title": database.title, **_origin_metadata(database.origins), "tables": tables}
+
+
+def _faces(table: TableFacts) -> tuple[tuple[str, str], ...]:
+    """Return under which names a table is shown, and what each says of its rows."""
+    if table.kind != "source":
+        return ((table.name, ""),)
+    return (table.view, _LIVE), (table.name, _WITHDRAWN)
 
 
 def name_table(table: TableFacts, name: str) -> str:
@@ -114,8 +121,8 @@ def describe_columns(catalogue: Catalogue) -> Iterator[tuple[str, str, str, str]
         for name, columns in OWN_TABLES.items():
             yield from _describe(database, name, columns)
         for table in database.tables:
-            yield from _describe(database, table.name, table.columns)
-            yield from _describe(database, table.view, table.columns)
+            for name, _ in _faces(table):
+                yield from _describe(database, name, table.columns)
 
 
 def _describe(
@@ -152,7 +159,19 @@ def _database_config(database: DatabaseFacts) -> dict[str, Any]:
     }
     for table in database.tables:
         tables[table.name] = tables[table.view] = _table_config(table)
-    return {"tables": tables}
+    return {"tables": tables, "queries": {f"search_{t.name}": _search(t) for t in database.tables if t.searched}}
+
+
+def _search(table: TableFacts) -> dict[str, str]:
+    """Return the query that searches a table's texts, its live rows alone, the best match first."""
+    columns = ", ".join(f"t.{quote(column.name)}" for column in table.columns if column.name not in OWN)
+    index = quote(table.name + SEARCH)
+    return {
+        "title": f"Search {table.title.lower()}",
+        "description": "Rows whose names, employers, occupations or descriptions hold every word",
+        "sql": f"select {columns} from {index} as i join {quote(table.name)} as t on t.rowid = i.rowid"
+        f" where {index} match escape_fts(:text) and t.removed_run_id is null order by i.rank limit 200",
+    }
 
 
 def _table_config(table: TableFacts) -> dict[str, Any]:
