@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,17 +23,24 @@ NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the upstream says once: `promised` is a Content-Length that may be a lie, `pause` lies between bytes."""
+    """What the upstream says once: `promised` is a Content-Length that may be a lie, `pause` lies between bytes.
+
+    `hold` is called before a byte is sent.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     promised: int | None = None
     pause: float = 0.0
+    hold: Callable[[], object] = bool
 
 
 class Upstream(ThreadingHTTPServer):
-    """Answers each path with its script, the last answer again and again; remembers what was asked."""
+    """Answers each path with its script, the last answer again and again; remembers what was asked.
+
+    `most` is how many requests it had at once, `connections` how many connections it took.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -42,6 +50,7 @@ class Upstream(ThreadingHTTPServer):
         self.scripts: dict[str, list[Answer]] = defaultdict(list)
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.lock = threading.Lock()
+        self.busy = self.most = self.connections = 0
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.server_port}{path}"
@@ -59,6 +68,21 @@ class Upstream(ThreadingHTTPServer):
                 return Answer(status=404)
             return script.pop(0) if len(script) > 1 else script[0]
 
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        with self.lock:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.connections += 1
+        return True
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are part of the tests."""
 
@@ -68,7 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: Upstream
 
     def do_GET(self) -> None:
-        answer = self.server.next_answer(self.path, {name.lower(): text for name, text in self.headers.items()})
+        with self.server.counted():
+            answer = self.server.next_answer(self.path, {name.lower(): text for name, text in self.headers.items()})
+            answer.hold()
         self.send_response(answer.status)
         for name, text in answer.headers.items():
             self.send_header(name, text)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,13 @@ def test_the_same_bytes_make_the_same_file_once(archive: Archive) -> None:
     assert (second, second.path.read_bytes(), files(archive)) == (first, packed, [first.path])
     assert first.path == archive.folder / "downloads" / first.sha256[:2] / f"{first.sha256}.gz"
     assert gzip.decompress(packed) == b"onetwo"
+
+
+def test_threads_may_keep_the_same_bytes_at_once(archive: Archive) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda number: keep(archive, b"%d" % (number % 4) * 50_000), range(40)))
+    assert all(archive.is_intact(download) for download in kept)
+    assert sorted(files(archive)) == sorted({download.path for download in kept})
 
 
 def test_only_the_owner_can_read_the_archive(archive: Archive) -> None:

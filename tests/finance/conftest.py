@@ -92,7 +92,7 @@ class Desk:
     """A site whose county is loaded day by day."""
 
     def __init__(self, folder: Path, *sources: type[FinanceSource]) -> None:
-        names = {source.name: {} for source in sources}
+        names: dict[str, dict[str, str]] = {source.name: {} for source in sources}
         site = Site("example.ca", "Example", "CA", Kind.CITY, sources=names)
         self.benches = {source.name: Bench(folder, source({}), YEAR, site) for source in sources}
 

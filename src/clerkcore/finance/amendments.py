@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from clerkcore.finance.computed import AMENDED_ROWS, AMENDMENTS
 from clerkcore.finance.matching import NOT_OF_THE_ROW, Matching, match_rows, tell_amendment
-from clerkcore.finance.states import States, candidate_pairs, choose_pairs, reported_pairs, supersede
+from clerkcore.finance.states import States, candidate_pairs, choose_pairs, mark_originals, reported_pairs, supersede
 from clerkcore.finance.tables import TRANSACTIONS
 from clerkcore.interfaces import Writer
 from clerkcore.models import Note, Row
@@ -30,7 +30,7 @@ Pairs = Sequence[tuple[str, str, str]]
 def settle_amendments(db: Writer, states: States) -> tuple[States, list[Note]]:
     """Bring the amendments of the scope up to date; returns the states with them, and notes of the new ones."""
     pairs = _find_pairs(db, states)
-    after = supersede(states, pairs)
+    after = mark_originals(supersede(states, pairs))
     known = {(row["filing_id"], row["amended_by"]) for row in db.rows(_KNOWN)}
     for table in (AMENDMENTS, AMENDED_ROWS):
         db.execute(f"DELETE FROM {table.name} WHERE source = :source AND scope = :scope")

@@ -32,8 +32,12 @@ def present_at(steps: Sequence[Sighting], moment: str) -> bool:
 def span(steps: Sequence[Sighting]) -> tuple[str, str]:
     """Return when a filing was first seen and when no more; the second is empty while it is there."""
     started = next((step.seen_at for step in steps if step.present), "")
-    last = steps[-1] if steps else None
-    return started, last.seen_at if last and not last.present else ""
+    ended = ""
+    for step in reversed(steps):
+        if step.present:
+            break
+        ended = step.seen_at
+    return started, ended
 
 
 def add_capture(

@@ -168,6 +168,22 @@ def _by_arrival(states: States) -> dict[tuple[object, str], list[str]]:
     return arrived
 
 
+def mark_originals(states: States) -> States:
+    """Return the states with one original for each period whose filings followed each other.
+
+    One that appeared when an earlier of its filer, form and period had vanished is no original, even where no row
+    tells that it took the other's place.
+    """
+    first_gone: dict[object, str] = {}
+    for state in states.values():
+        if state.period and state.gone_at:
+            first_gone[state.period] = min(state.gone_at, first_gone.get(state.period, state.gone_at))
+    return {
+        filing: replace(state, original=False) if first_gone.get(state.period, "~") <= state.seen_at else state
+        for filing, state in states.items()
+    }
+
+
 def save_states(db: Writer, states: States) -> None:
     """Write the states of the scope anew."""
     db.execute("DELETE FROM filing_states WHERE source = :source AND scope = :scope")

@@ -19,7 +19,7 @@ from clerkcore.store.changes import STAGE, StageFacts, detect
 from clerkcore.store.database import open_database, read_database, transaction
 from clerkcore.store.history import apply_delta
 from clerkcore.store.quarantine import keep_evidence, keep_findings
-from clerkcore.store.runs import Base, is_rejected, mark_checked, read_base, save_application
+from clerkcore.store.runs import Base, is_rejected, mark_checked, note_capture, read_base, save_application
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update
 from clerkcore.times import to_text
@@ -45,11 +45,20 @@ def _has_system_tables(connection: sqlite3.Connection) -> bool:
 def settle_known(work: Work, capture: Capture) -> ScopeResult | None:
     """End a scope whose capture is known already: the same as its rows, or taken back once; None when it is new."""
     base = current_base(work, capture.scope.name)
-    if base and base.sha256 == capture.sha256 and base.parser_version == work.source.version:
+    same = base and base.sha256 == capture.sha256 and base.parser_version == work.source.version
+    if base and same and not _is_late(work, capture):
         return _fresh(work, capture, base)
     if _was_undone(work, capture):
         return _undone(work, capture, base.capture if base else "")
     return None
+
+
+def _is_late(work: Work, capture: Capture) -> bool:
+    # One that the rows mirror, but older, tells since when they held.
+    if work.taken_at is None:
+        return False
+    with open_database(work.database) as connection:
+        return is_late(work, connection, capture.scope.name)
 
 
 def _was_undone(work: Work, capture: Capture) -> bool:
@@ -88,6 +97,7 @@ def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
         with open_database(work.database) as connection, _leased(work, connection):
             ensure_tables(connection, work.source)
             compute(work, connection, capture.scope)
+            note_capture(connection, capture, work.run_id)
             mark_checked(connection, capture.source, capture.scope.name, work.now())
             _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
     return result
@@ -144,7 +154,7 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
     base = read_base(connection, source.name, scope)
     known = base.capture if base else ""
     before = count_live(connection, source, scope)
-    late = is_late(work, base)
+    late = is_late(work, connection, scope)
     changes = _bring_rows(work, connection, capture, facts, late)
     keep_evidence(connection, work.run_id, capture)
     notes = compute(work, connection, capture.scope, capture=capture, changes=changes, late=late)

@@ -12,7 +12,7 @@ from clerkcore.interfaces import Source, Table
 from clerkcore.models import Capture, ChangeSet, Note, Row, Scope, Value
 from clerkcore.road.work import Work
 from clerkcore.store.quarantine import read_asides
-from clerkcore.store.runs import effective_captures, taken_of
+from clerkcore.store.runs import standing_captures, taken_of
 from clerkcore.store.tables import all_columns
 from clerkcore.times import to_text
 
@@ -81,7 +81,7 @@ class SiteWriter(SiteReader):
     @property
     def captures(self) -> tuple[str, ...]:
         """When the scope's other captures were taken, oldest first."""
-        known = effective_captures(self.connection, self.work.source.name, self.scope.name, self.work.run_id)
+        known = standing_captures(self.connection, self.work.source.name, self.scope.name, self.work.run_id)
         return tuple(to_text(taken_of(capture)) for capture in known)
 
     def stream(self, sql: str, params: Mapping[str, Value] | None = None) -> Iterator[dict[str, Any]]:

@@ -9,15 +9,18 @@ from clerkcore.models import Capture, ChangeSet, Counts, TableChange
 from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts
 from clerkcore.store.history import add_withdrawn
-from clerkcore.store.runs import Base, taken_of
+from clerkcore.store.runs import standing_captures, taken_of
 
 
-def is_late(work: Work, base: Base | None) -> bool:
-    """Whether the operator dated the capture before the one that the rows rest on.
+def is_late(work: Work, connection: sqlite3.Connection, scope: str) -> bool:
+    """Whether the operator dated the capture before one that the scope was compared with already.
 
     A capture that was fetched is never late: whatever the clock says, it is what the source holds now.
     """
-    return bool(work.taken_at and base and base.capture and taken_of(base.capture) > work.taken_at)
+    if work.taken_at is None:
+        return False
+    known = standing_captures(connection, work.source.name, scope, work.run_id)
+    return bool(known) and taken_of(known[-1]) > work.taken_at
 
 
 def add_history(work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts) -> ChangeSet:

@@ -51,12 +51,25 @@ def taken_of(capture: str) -> datetime:
     return datetime.strptime(capture.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
 
 
-def effective_captures(connection: sqlite3.Connection, source: str, scope: str, but: int) -> list[str]:
-    """Return the ids of the captures that runs brought to a scope, oldest first; without undone runs and run `but`."""
+def note_capture(connection: sqlite3.Connection, capture: Capture, run_id: int) -> None:
+    """Note that the scope was compared with a capture."""
+    connection.execute(
+        "INSERT OR REPLACE INTO _clerk_captures VALUES (?, ?, ?, ?, ?)",
+        (capture.source, capture.scope.name, capture.id, capture.sha256, run_id),
+    )
+
+
+def standing_captures(connection: sqlite3.Connection, source: str, scope: str, but: int = 0) -> list[str]:
+    """Return the ids of the captures that a scope was compared with, oldest first.
+
+    Those of run `but` are left out, and those whose content was loaded and taken back.
+    """
     rows = connection.execute(
-        "SELECT DISTINCT capture FROM _clerk_runs WHERE source = ? AND scope = ? AND run_id <> ? AND capture <> ''"
-        " AND undoes_run_id IS NULL AND undone_by_run_id IS NULL ORDER BY capture",
-        (source, scope, but),
+        "SELECT c.capture FROM _clerk_captures c WHERE c.source = :source AND c.scope = :scope AND c.run_id <> :but"
+        " AND coalesce((SELECT r.undone_by_run_id IS NULL FROM _clerk_runs r WHERE r.source = c.source"
+        " AND r.scope = c.scope AND r.capture_sha256 = c.capture_sha256 AND r.undoes_run_id IS NULL"
+        " ORDER BY r.run_id DESC LIMIT 1), 1) ORDER BY c.capture",
+        {"source": source, "scope": scope, "but": but},
     )
     return [row["capture"] for row in rows]
 
@@ -122,6 +135,7 @@ def save_application(
             "findings": findings,
         },
     )
+    note_capture(connection, capture, run_id)
     if late:
         return
     moved = changes.counts.differs or base is None

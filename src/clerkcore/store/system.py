@@ -34,6 +34,18 @@ CREATE TABLE data_update_log (
 )
 """
 
+# Every complete capture that a scope was compared with, those that brought nothing new among them.
+CAPTURES = """
+CREATE TABLE _clerk_captures (
+    source TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    capture TEXT NOT NULL,
+    capture_sha256 TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    PRIMARY KEY (source, scope, capture)
+) STRICT
+"""
+
 _STATEMENTS = (
     DATA_UPDATE_LOG,
     "CREATE INDEX idx_update_log_state ON data_update_log(state_code, created_at)",
@@ -71,6 +83,7 @@ _STATEMENTS = (
         PRIMARY KEY (source, scope)
     ) STRICT
     """,
+    CAPTURES,
     """
     CREATE TABLE _clerk_history (
         id INTEGER PRIMARY KEY,
@@ -165,6 +178,9 @@ _UPGRADES = {
     2: (
         "ALTER TABLE _clerk_tables ADD COLUMN kind TEXT NOT NULL DEFAULT 'source'"
         " CHECK (kind IN ('source', 'computed', 'view'))",
+        CAPTURES,
+        "INSERT OR IGNORE INTO _clerk_captures SELECT source, scope, capture, capture_sha256, run_id FROM _clerk_runs"
+        " WHERE capture <> '' AND capture_sha256 IS NOT NULL AND undoes_run_id IS NULL",
     ),
 }
 

@@ -26,14 +26,16 @@ Rows = dict[str, list[dict[str, Any]]]
 class Bench:
     """Loads files as one scope of a source, in a folder of its own, and reads back the rows.
 
-    `last_run` is the number of the newest run, whatever became of it.
+    `last_run` is the number of the newest run, whatever became of it; `settings` are those of an installation, such
+    as shrink_limit=1 where no shrunk scope is to be held.
     """
 
-    def __init__(self, folder: Path, source: Source, scope: Scope, site: Site) -> None:
+    def __init__(self, folder: Path, source: Source, scope: Scope, site: Site, **settings: Any) -> None:
         self.folder = folder
         self.source = source
         self.scope = scope
         self.site = site
+        self.settings = Settings(root=folder, **settings)
         self.last_run = 0
 
     def load(self, files: Files, taken_at: datetime | None = None) -> ScopeResult:
@@ -77,8 +79,7 @@ class Bench:
 
     def _work(self) -> Work:
         self.last_run += 1
-        settings = Settings(root=self.folder)
-        return Work(self.site, self.source, self._site_folder, settings, self.last_run, "bench")
+        return Work(self.site, self.source, self._site_folder, self.settings, self.last_run, "bench")
 
     def _keep(self, work: Work, files: Files) -> Capture:
         inbox = self.folder / "inbox" / str(work.run_id)
