@@ -10,9 +10,24 @@ from typing import Any, ClassVar
 
 import pytest
 
-from clerkcore import About, Capture, Client, Download, Location, Parsed, Record, Request, Scope, Site
+from clerkcore import (
+    About,
+    Capture,
+    Client,
+    Column,
+    Download,
+    Location,
+    Parsed,
+    Record,
+    Request,
+    Scope,
+    Site,
+    Source,
+    Table,
+)
 from clerkcore.finance import FinanceSource, with_filings
 from clerkcore.models import Kind, ScopeResult
+from clerkcore.parsing import Line, read_delimited
 from clerkcore.testing.bench import Bench
 
 YEAR = Scope("2026", {"year": "2026"})
@@ -128,3 +143,30 @@ def desk(tmp_path: Path) -> Desk:
 def two_sources(tmp_path: Path) -> Desk:
     """A site that names the county first and its twin second."""
     return Desk(tmp_path, County, Twin)
+
+
+class Boxes(Source):
+    """A source that says of no row that it lasts."""
+
+    name: ClassVar[str] = "boxes"
+    database: ClassVar[str] = "voters"
+    about = About("Boxes", "A county", "https://county.example/", "Public record")
+    tables = (
+        Table("boxes", ("box",), (Column("box"), Column("ballots", "integer")), title="Boxes", description="Boxes"),
+    )
+
+    def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
+        yield YEAR
+
+    def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
+        yield client.get("https://county.example/")
+
+    def parse(self, capture: Capture) -> Iterator[Parsed]:
+        for found in read_delimited(capture.pages[0], ("box", "ballots"), where=self.name):
+            if isinstance(found, Line):
+                yield Record("boxes", found.values, found.at)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Bench:
+    return Bench(tmp_path, Boxes(), YEAR, Site("example.ca", "Example", "CA", Kind.CITY))
