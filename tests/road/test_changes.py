@@ -127,7 +127,7 @@ VALUES = st.fixed_dictionaries(
 # Pairs rather than a dict, so that keys come twice, with the same content or with another.
 CAPTURES = st.lists(st.tuples(CODES, VALUES), max_size=12)
 # A fresh run is logged, and moves the time at which its scope was last compared.
-CHECKED = ("data_update_log", "sqlite_sequence", "_clerk_scopes")
+CHECKED = ("data_update_log", "sqlite_sequence", "_clerk_scopes", "_clerk_captures")
 COLUMNS = ("county", "vote", "votes", "share", "phone", "seen")
 Content = dict[str, tuple[Any, ...]]
 Capture = list[tuple[str, dict[str, Any]]]

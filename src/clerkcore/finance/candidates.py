@@ -17,6 +17,7 @@ from clerkcore.finance.totals import AS_AMENDED, chosen_sql
 from clerkcore.interfaces import Writer
 
 Key = tuple[str, str, int, str]
+SHORTEST_NAME, LONGEST_NAME = 2, 4  # words of a candidate's name
 
 
 @dataclass
@@ -64,13 +65,13 @@ def add_up(rows: Iterable[Mapping[str, Any]], committees: Iterable[Mapping[str, 
     found: Candidates = {}
     for row in rows:
         _add(found, row)
-    known = defaultdict(list)
+    by_place: defaultdict[tuple[str, str, int], dict[str, Candidate]] = defaultdict(dict)
     for (source, scope, year, key), candidate in found.items():
-        known[source, scope, year].append((key, candidate))
+        by_place[source, scope, year][key] = candidate
     for committee in committees:
-        for key, candidate in known[committee["source"], committee["scope"], committee["year"]]:
-            if _is_own(committee, key):
-                _add_committee(candidate, committee)
+        known = by_place[committee["source"], committee["scope"], committee["year"]]
+        for key in _owners(committee) & known.keys():
+            _add_committee(known[key], committee)
     return found
 
 
@@ -86,12 +87,11 @@ def _add(found: Candidates, row: Mapping[str, Any]) -> None:
         candidate.given += cents
 
 
-def _is_own(committee: Mapping[str, Any], key: str) -> bool:
-    if committee["candidate_name"] and name_key(committee["candidate_name"]) == key:
-        return True
-    wanted = key.split()
+def _owners(committee: Mapping[str, Any]) -> set[str]:
+    """Return the keys of the names that a committee may be one's own of: the one told, and those it begins with."""
     words = [folded for word in (committee["filer_name"] or "").split() if (folded := name_key(word))]
-    return len(wanted) > 1 and sorted(words[: len(wanted)]) == wanted
+    begun = {" ".join(sorted(set(words[:count]))) for count in range(SHORTEST_NAME, LONGEST_NAME + 1)}
+    return {key for key in (*begun, name_key(committee["candidate_name"] or "")) if key}
 
 
 def _add_committee(candidate: Candidate, committee: Mapping[str, Any]) -> None:
@@ -122,5 +122,8 @@ def sum_candidates(db: Writer) -> None:
     """Write the totals of candidates anew, in all scopes of the source."""
     found = add_up(db.stream(candidates_sql(AS_AMENDED)), db.rows(COMMITTEES))
     db.execute(f"DELETE FROM {CANDIDATE_TOTALS.name} WHERE source = :source")
+    scopes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for key, candidate in found.items():
-        db.insert(CANDIDATE_TOTALS, [candidate_row(key, candidate)], key[1])
+        scopes[key[1]].append(candidate_row(key, candidate))
+    for scope, rows in scopes.items():
+        db.insert(CANDIDATE_TOTALS, rows, scope)

@@ -136,12 +136,15 @@ def sum_filers(db: Writer) -> None:
     names = {(row["scope"], row["filer_local_id"]): row for row in db.rows(_NAMES)}
     summary = {_key(row): row for row in db.rows(_SUMMARY)}
     db.execute(f"DELETE FROM {FILER_TOTALS.name} WHERE source = :source")
-    for key in sorted({*filed, *amended}, key=str):
+    scopes: dict[str, list[Row]] = {}
+    for key in {*filed, *amended}:
         scope, year, filer = key
         row = _totals(filed.get(key, {}), amended.get(key, {}), summary.get(key, {}))
         known = names.get((scope, filer), {})
         told = {name: known.get(name) for name in ("filer_state_id", "filer_name")}
-        db.insert(FILER_TOTALS, [{"filer_local_id": filer, "year": year, **told, **row}], scope)
+        scopes.setdefault(scope, []).append({"filer_local_id": filer, "year": year, **told, **row})
+    for scope, rows in scopes.items():
+        db.insert(FILER_TOTALS, rows, scope)
 
 
 def _key(row: Row) -> tuple[Any, Any, Any]:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from clerkcore.errors import PluginError, StoreError
 from clerkcore.interfaces import Source, Table
-from clerkcore.models import Aside, Capture, Location, Record, Rejected, Row, Scope, Value
+from clerkcore.models import Aside, Capture, Location, Record, Rejected, Scope, Value
 from clerkcore.store.changes import StageFacts
 from clerkcore.store.database import explained
 from clerkcore.store.tables import column_sql, own_columns
 
 CONFLICT = "conflicting_key"
 INVALID = "invalid_value"
+_NUL = "\\x00"  # as repr() writes it; a text may hold these four characters too
 HIDDEN = "the value, which is sensitive, broke this rule"
 # A check names its column first, every other message names table and column.
 _BLAMED = re.compile(r"(?:^CHECK constraint failed: |\b\w+\.)(\w+)")
@@ -59,7 +60,8 @@ class _Stage:
         self.source = source
         self.tables = {table.name: table for table in source.tables}
         self.inserts = {table.name: _insert_sql(table) for table in source.tables}
-        self.columns = {table.name: frozenset(own_columns(table)) for table in source.tables}
+        self.columns = {table.name: own_columns(table) for table in source.tables}
+        self.known = {name: frozenset(columns) for name, columns in self.columns.items()}
 
     def fill(self, capture: Capture) -> StageFacts:
         # A stage is made anew after a crash, so it needs no journal.
@@ -95,10 +97,13 @@ class _Stage:
 
     def _keep_record(self, record: Record) -> int:
         table = self._table(record)
-        digest = _digest(table, record.values)
-        values = [record.values.get(column.name) for column in table.columns]
+        values = [record.values.get(column) for column in self.columns[table.name]]
+        # All of a row, uncompared columns too: rows that differ anywhere are no exact duplicates (law 4).
+        content = repr(values)
+        digest = blake2b(content.encode(), digest_size=16).digest()
         try:
-            _refuse_nul(table, values)
+            if _NUL in content:
+                _refuse_nul(table, values)
             self.connection.execute(self.inserts[table.name], (*values, record.at.page, record.at.line, digest))
         except (sqlite3.IntegrityError, OverflowError, ValueError) as error:
             if table.derived:
@@ -110,7 +115,7 @@ class _Stage:
         table = self.tables.get(record.table)
         if table is None:
             raise PluginError(f"parse yields rows for {record.table!r}", where=f"source {self.source.name}")
-        unknown = record.values.keys() - self.columns[table.name]
+        unknown = record.values.keys() - self.known[table.name]
         if unknown:
             raise PluginError(
                 f"parse yields the column {min(unknown)!r}, which {table.name} lacks",
@@ -208,12 +213,6 @@ def _create_sql(table: Table) -> str:
 def _insert_sql(table: Table) -> str:
     slots = ", ".join("?" for _ in range(len(table.columns) + 3))
     return f"INSERT INTO {table.name} VALUES ({slots})"
-
-
-def _digest(table: Table, values: Row) -> bytes:
-    # All of a row, uncompared columns too: rows that differ anywhere are no exact duplicates (law 4).
-    content: list[Value] = [values.get(name) for name in own_columns(table)]
-    return blake2b(repr(content).encode(), digest_size=16).digest()
 
 
 def _refuse_nul(table: Table, values: list[Value]) -> None:
