@@ -22,7 +22,7 @@ ORDER BY i.rank, t.calculated_date DESC, t.filing_id, t.tran_id LIMIT :limit
 
 def quote_words(text: str) -> str:
     """Return a text as FTS5 takes it whatever it holds: every word must be there, the last one may go on."""
-    words = [word.replace('"', '""') for word in text.split()]
+    words = [word.replace('"', '""') for word in text.replace("\0", " ").split()]
     return " ".join(f'"{word}"' for word in words[:-1]) + (f' "{words[-1]}"*' if words else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from clerkcore.errors import PluginError
 from clerkcore.interfaces import Source, Table
@@ -29,6 +29,7 @@ class SiteReader:
     work: Work
     scope: Scope
     taken_at: str = ""
+    called: ClassVar[str] = "a check"
 
     def rows(self, sql: str, params: Mapping[str, Value] | None = None) -> list[dict[str, Any]]:
         """Run one SELECT and return its rows."""
@@ -54,7 +55,7 @@ class SiteReader:
         if error.sqlite_errorname not in _ASKED_TOO_MUCH and not isinstance(error, sqlite3.IntegrityError):
             return error
         return PluginError(
-            f"a check asks what a check cannot: {error}",
+            f"{self.called} asks what {self.called} cannot: {error}",
             where=f"source {self.work.source.name}",
             remedy="report it to the plugin's author",
         )
@@ -66,6 +67,7 @@ class SiteWriter(SiteReader):
 
     changes: ChangeSet | None = None
     late: bool = False
+    called: ClassVar[str] = "compute"
 
     @property
     def run_id(self) -> int:
