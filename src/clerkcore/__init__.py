@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clerkcore.errors import ClerkError, FetchError, NotPublished, SiteError, SourceError, UsageError
     from clerkcore.hookspecs import hookimpl
-    from clerkcore.interfaces import About, Client, Column, Reader, Source, Table, View, Writer
+    from clerkcore.interfaces import About, Client, Column, Get, Reader, Source, Table, View, Writer
     from clerkcore.models import (
         Aside,
         Capture,
@@ -42,6 +42,7 @@ __all__ = [
     "Download",
     "FetchError",
     "Finding",
+    "Get",
     "Location",
     "NotPublished",
     "Note",

@@ -107,6 +107,8 @@ def test_filers_and_filings_are_told_from_their_transactions(etl: Etl, read_tabl
             "filer_local_id": "CSD-155011",
             "filer_state_id": "9960411",
             "filer_name": "José Demoson for Council 2026",
+            "committee_type": None,
+            "candidate_name": None,
         }
     ]
     assert [row for row in read_table("filings") if row["filing_id"] == "226001390"] == [
@@ -114,9 +116,16 @@ def test_filers_and_filings_are_told_from_their_transactions(etl: Etl, read_tabl
         | {
             "filing_id": "226001390",
             "filer_local_id": "CAMPAIGN_CSD-2600",
+            "filer_name": "Committee for Fictional Parks, sponsored by Café Ejemplo",
+            "form_family": "497",
             "filing_start": None,
             "filing_end": None,
             "forms": "F497P1",
+            "report_num": None,
+            "report_ref": None,
+            "filed_on": None,
+            "election_date": None,
+            "amends_filing_id": None,
         }
     ]
 

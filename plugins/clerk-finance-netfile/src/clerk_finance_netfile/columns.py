@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clerkcore import Value
 from clerkcore.finance import TRANSACTIONS
@@ -122,12 +123,14 @@ _KEPT = [
 ]
 
 Read = Callable[[str], Value]
+_REMEMBERED = 10_000
+# Texts differ from row to row, but the same days, amounts and flags come again and again.
 _READERS: dict[str, Read] = {
     "text": read_text,
-    "integer": read_count,
-    "boolean": read_flag,
-    "date": read_date,
-    "cents": read_cents,
+    "integer": lru_cache(_REMEMBERED)(read_count),
+    "boolean": lru_cache(_REMEMBERED)(read_flag),
+    "date": lru_cache(_REMEMBERED)(read_date),
+    "cents": lru_cache(_REMEMBERED)(read_cents),
 }
 
 
@@ -154,3 +157,5 @@ def _field(name: str) -> Field:
 
 FIELDS = tuple(_field(name) for name in _KEPT)
 REQUIRED = tuple(field.name for field in FIELDS)
+JSON_NAMES = tuple(field.json_name for field in FIELDS)
+COLUMNS = tuple(field.column for field in FIELDS)

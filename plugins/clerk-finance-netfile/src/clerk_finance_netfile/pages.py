@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
-from clerk_finance_netfile.columns import FIELDS, REQUIRED
+from clerk_finance_netfile.columns import FIELDS, JSON_NAMES, REQUIRED
 from clerk_finance_netfile.documents import WHERE, read_document, read_number
 from clerkcore import Location, Page, Rejected, SourceError
 from clerkcore.parsing import Line, read_delimited
+
+_MANY = frozenset((dict, list))
+_take = itemgetter(*JSON_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +64,26 @@ def read_results(page: Page, document: Any) -> Iterator[Line | Rejected]:
         if not isinstance(result, dict):
             yield Rejected("not_a_record", "the result is not an object", at)
             continue
-        missing = [field.json_name for field in FIELDS if field.json_name not in result]
-        if missing:
+        try:
+            found = _take(result)
+        except KeyError as error:
+            missing = [name for name in JSON_NAMES if name not in result]
             raise SourceError(
                 f"lacks the field {', '.join(repr(name) for name in missing[:5])} in result {number}",
                 where=f"{WHERE} {page.name}",
                 remedy="the publisher changed the format: see the plugin's README and its newest version",
-            )
-        yield _read_result(result, at)
+            ) from error
+        yield _read_result(found, at)
 
 
-def _read_result(result: dict[str, Any], at: Location) -> Line | Rejected:
-    values = {}
-    for field in FIELDS:
-        value = result[field.json_name]
-        if isinstance(value, dict | list):
-            return Rejected("not_a_value", f"{field.json_name} holds more than one value", at, field.column)
-        values[field.name] = "" if value is None else str(value)
-    if not _is_text("".join(values.values())):
+def _read_result(found: tuple[Any, ...], at: Location) -> Line | Rejected:
+    if not _MANY.isdisjoint(map(type, found)):
+        field = next(field for field, value in zip(FIELDS, found, strict=True) if type(value) in _MANY)
+        return Rejected("not_a_value", f"{field.json_name} holds more than one value", at, field.column)
+    texts = ["" if value is None else str(value) for value in found]
+    if not _is_text("".join(texts)):
         return Rejected("broken_text", "a text holds half a character", at)
-    return Line(at, values)
+    return Line(at, dict(zip(REQUIRED, texts, strict=True)))
 
 
 def _is_text(text: str) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from hashlib import blake2b
 
 from clerk_finance_netfile.agencies import PAGE as AGENCIES_PAGE
-from clerk_finance_netfile.columns import FIELDS
+from clerk_finance_netfile.columns import COLUMNS, FIELDS
 from clerk_finance_netfile.documents import WHERE
 from clerk_finance_netfile.pages import Total, is_json, read_csv, read_json, read_results, read_total
 from clerkcore import Capture, Location, Page, Parsed, Record, Rejected, SourceError, Value
 from clerkcore.finance import with_filings
 from clerkcore.parsing import Line
+
+_READS = tuple((field.name, field.column, field.read) for field in FIELDS)
 
 
 def parse_capture(capture: Capture) -> Iterator[Parsed]:
@@ -89,13 +91,14 @@ class Pages:
 
 def read_line(line: Line) -> Record | Rejected:
     """Return the transaction of a line; Rejected names the first field that cannot be read."""
-    values: dict[str, Value] = {}
-    for field in FIELDS:
-        text = line.values[field.name]
-        try:
-            values[field.column] = field.read(text)
-        except ValueError as error:
-            return Rejected(f"bad_{field.column}", str(error), line.at, field.column, text)
+    values: dict[str, Value] = dict.fromkeys(COLUMNS)
+    try:
+        for name, column, read in _READS:
+            text = line.values[name]
+            if text:  # most are blank, which every reader reads as None
+                values[column] = read(text)
+    except ValueError as error:
+        return Rejected(f"bad_{column}", str(error), line.at, column, text)
     return Record("transactions", values, line.at)
 
 

@@ -15,6 +15,7 @@ from clerkcore import (
     Client,
     Download,
     Finding,
+    Get,
     NotPublished,
     Parsed,
     Reader,
@@ -91,7 +92,7 @@ class NetFile(FinanceSource):
             )
         return wanted
 
-    def _page(self, agency: Agency, year: str, number: int, kind: str, client: Client) -> Download:
+    def _page(self, agency: Agency, year: str, number: int, kind: str) -> Get:
         path = "campaign/export/cal201/transaction/year"
         params: dict[str, str | int] = {
             "Aid": agency.shortcut,
@@ -103,22 +104,19 @@ class NetFile(FinanceSource):
         if kind == "json":
             params["format"] = "json"
         url = f"{self._base_url}{path}{'/csv' if kind == 'csv' else ''}"
-        return client.get(url, params=params, name=f"page-{number:04}.{kind}")
+        return Get(url, params, name=f"page-{number:04}.{kind}")
 
     def _fetch_json(self, agency: Agency, year: str, client: Client) -> Iterator[Download]:
         """Yield as many pages as the first one says there are."""
-        number, pages = 0, 1
-        while number < pages:
-            download = self._page(agency, year, number, "json", client)
-            yield download
-            if number == 0:
-                pages = _count_pages(download, client)
-            number += 1
+        first = _fetch_one(self._page(agency, year, 0, "json"), client)
+        yield first
+        pages = _count_pages(first, client)
+        yield from client.get_all(self._page(agency, year, number, "json") for number in range(1, pages))
 
     def _fetch_csv(self, agency: Agency, year: str, client: Client) -> Iterator[Download]:
         """Yield pages until one is not full; the CSV says no total."""
         for number in range(MOST_PAGES):
-            download = self._page(agency, year, number, "csv", client)
+            download = _fetch_one(self._page(agency, year, number, "csv"), client)
             yield download
             if _count_lines(download, client) <= PAGE_SIZE:
                 return
@@ -146,6 +144,10 @@ class NetFile(FinanceSource):
             keys = tuple(f"{row['filing_id']}/{row['form_type']}/{row['tran_id']}" for row in outside)
             message = f"{len(outside):,} transactions are dated outside {scope.params['year']}"
             yield Finding("date_in_year", Severity.INFO, message, "transactions", keys)
+
+
+def _fetch_one(page: Get, client: Client) -> Download:
+    return client.get(page.url, params=page.params, name=page.name)
 
 
 def _count_pages(download: Download, client: Client) -> int:
