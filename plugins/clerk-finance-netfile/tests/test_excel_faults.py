@@ -1,0 +1,286 @@
+"""Exports that are broken, hostile or something else: one message that names the trouble and what helps."""
+
+from __future__ import annotations
+
+import struct
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clerk_finance_netfile.excel import NetFileExcel
+from clerkcore import Record, SourceError
+from clerkcore.testing.shelf import hold_capture
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from excel_reading import BOOK, DEMO_2026, parse
+from excel_samples import HEADERS, Sheets, make_csv, make_sheets, make_table, make_workbook, row
+from xlsx_writer import Xml, column_name, wrap_rows, write_xlsx, write_zip
+
+BOMB = (
+    '<!DOCTYPE sst [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><sst><si><t>&c;</t></si></sst>'
+)
+DAMAGED = "is a damaged ZIP file: "
+
+
+def fail(body: bytes, name: str = BOOK) -> str:
+    """The message of the error that a file ends in, which also says what helps."""
+    with pytest.raises(SourceError) as caught:
+        parse({name: body})
+    assert caught.value.remedy
+    assert caught.value.where.startswith("netfile_excel")
+    return f"{caught.value.where}: {caught.value.message}".removeprefix(f"netfile_excel {name}").removeprefix(": ")
+
+
+def change_header(title: str, change: Callable[[list[Any]], list[Any]]) -> bytes:
+    tables = {name: make_table(name, make_sheets()[name]) for name in HEADERS}
+    tables[title] = [change(tables[title][0]), *tables[title][1:]]
+    return write_xlsx(tables)
+
+
+def with_first_sheet(rows: str) -> bytes:
+    """A workbook whose sheet A holds these rows of XML below its header."""
+    header = "".join(
+        f'<c r="{column_name(place)}1" t="inlineStr"><is><t>{name}</t></is></c>'
+        for place, name in enumerate(HEADERS["A-Contributions"])
+    )
+    return make_workbook(sheet1=wrap_rows(f'<row r="1">{header}</row>{rows}'))
+
+
+def patch_directory(body: bytes, offset: int, value: bytes) -> bytes:
+    """Change a field of the first entry in a ZIP's central directory."""
+    place = int.from_bytes(body[-6:-2], "little")
+    return body[: place + offset] + value + body[place + offset + len(value) :]
+
+
+def lock(body: bytes) -> bytes:
+    return patch_directory(body, 8, struct.pack("<H", 1))
+
+
+def claim_size(body: bytes, size: int) -> bytes:
+    return patch_directory(body, 24, struct.pack("<I", size))
+
+
+ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
+    "no workbook inside": (lambda: write_zip({"readme.txt": "nothing"}), "holds no workbook, not the one that"),
+    "two workbooks inside": (
+        lambda: write_zip({"a.xlsx": make_workbook(), "b.xlsx": make_workbook()}),
+        "holds 2 workbooks, not the one that NetFile sends",
+    ),
+    "a ZIP in a ZIP": (
+        lambda: write_zip({"a.xlsx": write_zip({"b.xlsx": make_workbook()})}),
+        "holds no workbook",
+    ),
+    "an empty ZIP": (lambda: write_zip({}), "holds no workbook, not the one that NetFile sends"),
+    "a cut ZIP": (lambda: write_zip({"a.xlsx": make_workbook()})[:-9], f"{DAMAGED}File is not a zip file"),
+    "a cut workbook in a ZIP": (
+        lambda: write_zip({"a.xlsx": make_workbook()[:-30]}),
+        f"{DAMAGED}File is not a zip file",
+    ),
+    "a locked ZIP": (lambda: lock(write_zip({"a.xlsx": make_workbook()})), "is locked with a password (a.xlsx)"),
+    "far too many files": (
+        lambda: write_zip({f"{n}.txt": "" for n in range(501)}),
+        "holds 501 files, more than 500",
+    ),
+    "a size beyond all bounds": (
+        lambda: claim_size(make_workbook(), 2_000_000_000),
+        "bytes, more than 1,000,000,000",
+    ),
+    "a large workbook in a ZIP": (
+        lambda: claim_size(write_zip({"a.xlsx": make_workbook()}), 300_000_000),
+        "holds a workbook of 300,000,000 bytes, more than 200,000,000",
+    ),
+    "a size that is not true": (
+        lambda: claim_size(write_zip({"a.xlsx": make_workbook()}), 100),
+        f"{DAMAGED}Bad CRC-32 for file 'a.xlsx'",
+    ),
+    "a password": (
+        lambda: bytes.fromhex("D0CF11E0A1B11AE1") + bytes(2000),
+        "is a workbook with a password, or in the old .xls format",
+    ),
+    "a web page": (lambda: b"\n <html><body>Agency not found", "is a web page instead of the export"),
+}
+
+WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "a missing sheet": (
+        lambda: make_workbook({title: rows for title, rows in make_sheets().items() if title != "E-Expenditure"}),
+        "lacks the sheet E-Expenditure; it has A-Contributions, C-Contributions",
+    ),
+    "a sheet without even a header": (
+        lambda: make_workbook(sheet9=wrap_rows("")),
+        " sheet E-Expenditure: is empty, without even a header",
+    ),
+    "a renamed column": (
+        lambda: change_header("497", lambda names: ["Sum" if name == "Amount" else name for name in names]),
+        " sheet 497: lacks the column 'Amount'; columns it has instead: ",
+    ),
+    "a missing column": (
+        lambda: change_header("Summary", lambda names: names[:-1]),
+        " sheet Summary: lacks the column 'Amount_C'; columns it has instead: tblCover_Office_Cd",
+    ),
+    "a column twice": (
+        lambda: change_header("F-Expenses", lambda names: [*names, "Amt_Paid"]),
+        " sheet F-Expenses: names the column 'Amt_Paid' twice in its header",
+    ),
+    "an XML bomb": (
+        lambda: make_workbook(sharedStrings=BOMB),
+        ", part xl/sharedStrings.xml: declares a document type, as an XML bomb does",
+    ),
+    "an XML bomb in a sheet": (
+        lambda: make_workbook(sheet14=BOMB),
+        ", part xl/worksheets/sheet14.xml: declares a document type, as an XML bomb does",
+    ),
+    "a part that is missing": (lambda: make_workbook(sheet3=None), ", part xl/worksheets/sheet3.xml: is missing"),
+    "a part that is no XML": (
+        lambda: make_workbook(styles="<styleSheet>"),
+        ", part xl/styles.xml: is not whole XML: no element found",
+    ),
+    "too few shared strings": (
+        lambda: make_workbook(sharedStrings="<sst/>"),
+        " sheet A-Contributions: refers to a text 0 that the workbook lacks, in row 1",
+    ),
+    "a million columns": (
+        lambda: with_first_sheet(f"<row>{'<c><v>1</v></c>' * 1_000_000}</row>"),
+        " sheet A-Contributions: has more than 16,384 columns in row 2",
+    ),
+    "a row far below": (
+        lambda: with_first_sheet('<row r="999999999999"><c><v>1</v></c></row>'),
+        " sheet A-Contributions: has a row 999999999999 after row 1",
+    ),
+    "rows out of order": (
+        lambda: with_first_sheet('<row r="9"/><row r="5"/>'),
+        " sheet A-Contributions: has a row 5 after row 9",
+    ),
+    "a cell twice": (
+        lambda: with_first_sheet('<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>'),
+        " sheet A-Contributions: has a cell B2 out of order in row 2",
+    ),
+    "a cell nowhere": (
+        lambda: with_first_sheet('<row r="2"><c r="?"><v>1</v></c></row>'),
+        " sheet A-Contributions: has a cell ? out of order in row 2",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), [*ARCHIVES.values(), *WORKBOOKS.values()], ids=[*ARCHIVES, *WORKBOOKS])
+def test_a_file_that_is_no_export_is_refused(make: Callable[[], bytes], message: str) -> None:
+    assert message in fail(make())
+
+
+def test_the_agency_that_is_no_longer_listed_is_named_in_the_remedy() -> None:
+    with pytest.raises(SourceError) as caught:
+        parse({BOOK: b"<!DOCTYPE html><html>"})
+    assert caught.value.remedy == (
+        "see whether NetFile still lists DEMO, at https://public.netfile.com/pub2/; some agencies have left it"
+    )
+
+
+def test_an_export_of_another_year_is_refused() -> None:
+    late = {"Rpt_Date": date(2025, 10, 20)}
+    spring = {"From_Date": date(2025, 1, 1), "Thru_Date": date(2025, 6, 30)}
+    rows = {title: [row(title, 1, spring, late), row(title, 2, late, spring)] for title in ("496", "E-Expenditure")}
+    body = make_workbook({title: rows.get(title, []) for title in HEADERS})
+    assert fail(body).endswith("4 of 4 rows stand on reports that are not of 2026")
+
+
+def test_a_sheet_given_twice_is_refused() -> None:
+    body = make_csv("A-Contributions", make_sheets()["A-Contributions"])
+    with pytest.raises(SourceError, match=r"netfile_excel b\.csv: holds rows of A, as a\.csv does") as caught:
+        parse({"a.csv": body, "b.csv": body})
+    assert caught.value.remedy == "give each sheet of one year once: a workbook, or CSV files, one for each sheet"
+
+
+def test_a_csv_with_a_renamed_column_is_told_by_the_sheet_it_is_nearest_to() -> None:
+    body = make_csv("B1-Loans", make_sheets()["B1-Loans"]).replace(b"Loan_Amt7", b"Interest")
+    assert fail(body, "loans.csv") == "lacks the column 'Loan_Amt7'; columns it has instead: " + ", ".join(
+        ["tblCover_Office_Cd", "tblCover_Offic_Dscr", "Loan_Adr1", "Loan_Adr2", "Tres_Adr1"]
+    )
+
+
+@pytest.mark.parametrize("empty", ["", '<c s="1"/><c t="s"/>'], ids=["without cells", "with empty cells"])
+def test_a_million_empty_rows_cost_little(empty: str) -> None:
+    body = with_first_sheet(f"<row>{empty}</row>" * 1_000_000)
+    begun = time.process_time()
+    parsed = parse({BOOK: body})
+    assert time.process_time() - begun < 60
+    rows = [item for item in parsed if isinstance(item, Record) and item.table == "transactions"]
+    assert not [item for item in rows if item.values["form_type"] == "A"]
+
+
+def test_a_long_sheet_is_not_held_in_memory() -> None:
+    sheets: Sheets = {title: [] for title in HEADERS} | {
+        "A-Contributions": [row("A-Contributions", number, Tran_Amt1=1.0) for number in range(5_000)]
+    }
+    source, body = NetFileExcel({}), make_workbook(sheets)
+    assert len(parse({BOOK: body})) > 5_000
+    tracemalloc.start()
+    try:
+        capture = hold_capture(source, DEMO_2026, {BOOK: body})
+        tracemalloc.reset_peak()
+        before, count = tracemalloc.get_traced_memory()[0], 0
+        for _ in source.parse(capture):
+            count += 1
+        peak = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    assert count > 5_000
+    assert peak < 5_000_000
+
+
+def check_told(body: bytes) -> None:
+    """Parse a file that may be spoilt; whatever is raised but SourceError fails the test."""
+    try:
+        parse({BOOK: body})
+    except SourceError as error:
+        caught = error
+    else:
+        return
+    assert caught.remedy
+
+
+BODY = make_workbook()
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    place=st.integers(0, len(BODY) - 1),
+    length=st.integers(0, 40),
+    instead=st.binary(max_size=40),
+)
+def test_a_workbook_spoilt_anywhere_is_read_or_refused(place: int, length: int, instead: bytes) -> None:
+    spoilt = BODY[:place] + instead + BODY[place + length :]
+    check_told(spoilt)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet='<>/"= crvtsfi1A&;', max_size=60))
+def test_a_sheet_of_any_xml_is_read_or_refused(text: str) -> None:
+    check_told(with_first_sheet(text))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["n", "s", "str", "inlineStr", "b", "e", "d", "?"]),
+            st.sampled_from(["0", "1", "7", "x"]),
+            st.text(alphabet="0123456789-+.eE x", max_size=12),
+        ),
+        max_size=80,
+    )
+)
+def test_whatever_stands_in_cells_no_row_is_lost(cells: list[tuple[str, str, str]]) -> None:
+    written = [Xml(f'<c t="{kind}" s="{style}"><v>{text}</v></c>') for kind, style, text in cells if kind != "s"]
+    values = dict(zip(HEADERS["A-Contributions"][12:], written, strict=False))
+    rows = [row("A-Contributions", 1), row("A-Contributions", 2) | values]
+    parsed = parse({BOOK: make_workbook({title: rows if title == "A-Contributions" else [] for title in HEADERS})})
+    assert sum(not isinstance(item, Record) or item.table == "transactions" for item in parsed) == 2
