@@ -137,7 +137,7 @@ def sum_filers(db: Writer) -> None:
     summary = {_key(row): row for row in db.rows(_SUMMARY)}
     db.execute(f"DELETE FROM {FILER_TOTALS.name} WHERE source = :source")
     scopes: dict[str, list[Row]] = {}
-    for key in {*filed, *amended}:
+    for key in {*filed, *amended, *summary}:
         scope, year, filer = key
         row = _totals(filed.get(key, {}), amended.get(key, {}), summary.get(key, {}))
         known = names.get((scope, filer), {})
