@@ -139,23 +139,61 @@ def tell_ledger() -> str:
     return _table(("Table", "Columns"), sorted(rows))
 
 
-def tell_source_tables() -> str:
-    """Return every table that a source of this repository fills, column by column."""
-    return "\n".join(
-        f"### {source.name} ({plugin})\n\n{source.about.title}. Database: `{source.database}.db`.\n\n"
-        + "\n".join(_tell_table(table) for table in source.tables)
+def tell_sources() -> str:
+    """Return the table of sources with what they bring and the database they fill."""
+    rows = [
+        (f"`{source.name}`", plugin, source.about.title, f"`{source.database}.db`")
         for plugin, source in first_party_sources()
+    ]
+    return _table(("Source", "Plugin", "What it brings", "Database"), rows)
+
+
+def tell_source_tables() -> str:
+    """Return every table that a source of this repository fills, column by column, once."""
+    return "\n".join(
+        _tell_table(table, f"Filled by {', '.join(f'`{name}`' for name in names)}.")
+        for table, names in _by_source("tables")
     )
 
 
-def _tell_table(table: Table) -> str:
-    facts = [f"Key: {', '.join(f'`{name}`' for name in table.key)}, within source and scope."]
+def tell_computed_tables() -> str:
+    """Return every table that is computed from those of sources, column by column."""
+    return "\n".join(_tell_computed(table) for table, _ in _by_source("computed"))
+
+
+def tell_views() -> str:
+    """Return every view, with its columns."""
+    return "\n".join(
+        f"#### {view.name}\n\n{view.description}. Columns: {', '.join(f'`{c.name}`' for c in view.columns)}.\n"
+        for view, _ in _by_source("views")
+    )
+
+
+def _by_source(kind: str) -> list[tuple[Any, list[str]]]:
+    """Return each table or view once, with the names of the sources that have it."""
+    found: dict[Any, list[str]] = {}
+    for _, source in first_party_sources():
+        for thing in getattr(source, kind):
+            found.setdefault(thing, []).append(source.name)
+    return list(found.items())
+
+
+def _tell_computed(table: Table) -> str:
+    rows = [(f"`{column.name}`", column.type, column.description) for column in table.columns]
+    columns = _table(("Column", "Type", "Meaning"), rows)
+    return f"#### {table.name}\n\n{table.description}. Key: {', '.join(f'`{n}`' for n in table.key)}.\n\n{columns}"
+
+
+def _tell_table(table: Table, filled: str) -> str:
+    facts = [filled, f"Key: {', '.join(f'`{name}`' for name in table.key)}, within source and scope."]
     if table.derived:
         facts.append("Derived: repeats what other records of the capture say, and is left out of the counts.")
     if table.group_by:
         facts.append(f"Change sets are told by `{table.group_by}`.")
     if table.max_shrink is not None:
         facts.append(f"Held when more than {table.max_shrink:.0%} of its rows would vanish.")
+    if table.search:
+        facts.append(f"Searched in full text: {', '.join(f'`{name}`' for name in table.search)}.")
     rows = [
         (f"`{column.name}`", column.type, "" if column.compared else "no", column.description)
         for column in table.columns

@@ -27,6 +27,7 @@ def check_finance(db: Reader) -> Iterator[Finding]:
     yield from check_identities(db)
     yield from check_line_1(db)
     yield from check_dates(db)
+    yield from check_year(db)
     yield from check_duplicates(db)
     yield from check_sources(db)
 
@@ -129,6 +130,18 @@ def check_dates(db: Reader) -> Iterator[Finding]:
         )
         for _, found in groupby(rows, itemgetter("filing_id")):
             yield _tell_dates(check, problem, severity, list(found))
+
+
+def check_year(db: Reader) -> Iterator[Finding]:
+    """Yield the rows dated outside the year they are published under, where the scope is a year."""
+    outside = db.rows(
+        "SELECT filing_id, form_type, tran_id FROM transactions WHERE source = :source AND scope = :scope"
+        " AND removed_run_id IS NULL AND :scope GLOB '[12][0-9][0-9][0-9]' AND substr(calculated_date, 1, 4) <> :scope"
+        " ORDER BY filing_id, form_type, tran_id"
+    )
+    if outside:
+        message = f"{len(outside):,} transactions are dated outside their year"
+        yield Finding("date_in_year", Severity.INFO, message, "transactions", _keys(outside))
 
 
 def _tell_dates(check: str, problem: str, severity: Severity, rows: list[dict[str, Any]]) -> Finding:

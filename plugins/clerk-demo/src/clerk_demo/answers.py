@@ -11,6 +11,8 @@ from hashlib import sha256
 from clerk_demo.faults import Faults
 
 HTML = "text/html; charset=utf-8"
+JSON = "application/json; charset=utf-8"
+_BINARY = ("application/zip",)
 UNSENT_BYTES = 1000
 
 
@@ -28,6 +30,12 @@ class Answer:
 def answer_failure() -> Answer:
     """Return the 500 that NetFile now and then answers."""
     return answer_html(500, "Server Error")
+
+
+def answer_throttling(seconds: int) -> Answer:
+    """Return the 429 that asks to come back after so many seconds."""
+    body = b'{"message": "API calls quota exceeded! Maximum admitted 1 per second."}'
+    return Answer(429, body, JSON, {"Retry-After": str(seconds)})
 
 
 def answer_html(status: int, title: str) -> Answer:
@@ -49,7 +57,7 @@ def spoil(answer: Answer, faults: Faults) -> Answer:
     if faults.html:
         return answer_html(200, "The site is under maintenance")
     body = answer.body
-    if faults.encoding != "utf-8":
+    if faults.encoding != "utf-8" and answer.content_type not in _BINARY:
         body = body.decode(errors="replace").encode(faults.encoding, "replace")
     unsent = UNSENT_BYTES if faults.broken_body else 0
     return replace(answer, body=body[: faults.truncate], unsent=unsent)

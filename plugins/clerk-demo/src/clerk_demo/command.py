@@ -1,4 +1,4 @@
-"""`clerk demo`: an installation of its own, two pulls from simulated upstreams, then the pages."""
+"""`clerk demo`: an installation of its own, three pulls from simulated upstreams, then the pages."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from clerk_demo.simulator import Simulator
 def demo(folder: Path, port: int, seed: int, size: int, replay: Path | None, once: bool, upstreams: bool) -> None:
     """Show clerk at work on simulated upstreams, e.g. clerk demo --once
 
-    Makes an installation in ./demo (anew each time), imports the pilot sites, pulls every site on two simulated days
-    a day apart, shows the status and serves the databases until Ctrl-C.
+    Makes an installation in ./demo (anew each time), imports the pilot sites, pulls every site on three simulated days
+    in a row, shows amendments and status and serves the databases until Ctrl-C.
     """
     kept = Replay.from_folder(replay) if replay else None
-    with Simulator(seed=seed, size=size, replay=kept) as simulator:
+    with Simulator(seed=seed, size=size, replay=kept, world="full") as simulator:
         show = Show(folder.resolve(), simulator, replayed=kept is not None)
         if upstreams:
             show.wait_for_interrupt()
             return
         show.prepare()
-        show.pull_twice()
+        show.pull_daily()
         if not once:
             show.serve(port)

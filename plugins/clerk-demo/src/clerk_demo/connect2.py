@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-Row = Mapping[str, str]
+Row = dict[str, str]
 
 _COLUMNS = """
     NetFileKey ExternalId FilerLocalId FilerStateId FilerName FilingId FilingStartDate FilingEndDate TransactionType
@@ -30,12 +30,16 @@ AMOUNTS = frozenset([*_AMOUNTS.split(), *(f"Loan_Amt{number}" for number in rang
 BOOLEANS = frozenset(("Tran_Self", "Intr_Self", "Memo_Code", "Xref_Match"))
 NUMBERS = frozenset(("TransactionType", "AmountType", "Latitude", "Longitude"))
 
+BLANK = dict.fromkeys(COLUMNS, "") | dict.fromkeys(BOOLEANS, "False")
+BLANK |= dict.fromkeys(NUMBERS, "0")
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
-def encode_csv(rows: Sequence[Row], *, lone_cr: bool, header: Sequence[str] = COLUMNS) -> bytes:
-    """Return the header and these rows as NetFile's CSV; `lone_cr` ends the header line with a CR alone."""
+
+def encode_csv(rows: Iterable[Row], *, lone_cr: bool, header: Sequence[str] = COLUMNS) -> bytes:
+    """Return header and rows, which may leave blank columns out, as CSV; `lone_cr` ends the header line with a CR."""
     text = io.StringIO(newline="")
     text.write(",".join(header) + ("\r" if lone_cr else "\r\n"))
-    csv.writer(text, lineterminator="\r\n").writerows([row[column] for column in COLUMNS] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows((BLANK | row).values() for row in rows)
     return text.getvalue().encode()
 
 
@@ -44,12 +48,27 @@ def decode_csv(body: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body.decode(errors="replace"), newline=None)))
 
 
-def encode_json(rows: Sequence[Row], *, total: int, pages: int, header: Sequence[str] = COLUMNS) -> bytes:
-    """Return one page of results in NetFile's envelope."""
-    names = [(column, _lower_first(name)) for column, name in zip(COLUMNS, header, strict=True)]
-    results = [{name: json_value(column, row[column]) for column, name in names} for row in rows]
-    envelope = {"results": results, "totalMatchingCount": total, "totalMatchingPages": pages}
-    return json.dumps(envelope, ensure_ascii=False).encode()
+def encode_json(rows: Iterable[Row], *, total: int, pages: int, header: Sequence[str] = COLUMNS) -> bytes:
+    """Return one page of results in NetFile's envelope; rows may leave blank columns out."""
+    names = {column: f"{json.dumps(_lower_first(name))}: " for column, name in zip(COLUMNS, header, strict=True)}
+    texts = _Texts(names)
+    blank = {column: texts[column, text] for column, text in BLANK.items()}
+    lines = ((blank | {item[0]: texts[item] for item in row.items()}).values() for row in rows)
+    results = ", ".join(f"{{{', '.join(line)}}}" for line in lines)
+    return f'{{"results": [{results}], "totalMatchingCount": {total}, "totalMatchingPages": {pages}}}'.encode()
+
+
+class _Texts(dict[tuple[str, str], str]):
+    """The JSON of a column with a text; most texts come again on the same page."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, item: tuple[str, str]) -> str:
+        column, text = item
+        self[item] = found = self._names[column] + _to_json(json_value(column, text))
+        return found
 
 
 def json_value(column: str, text: str) -> str | int | float | bool | None:

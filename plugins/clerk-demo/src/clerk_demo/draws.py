@@ -20,6 +20,12 @@ def hex_key(*parts: object) -> str:
     return sha256(_joined(parts)).hexdigest()[:32]
 
 
+def make_uuid(*parts: object) -> str:
+    """Return a UUID that depends on these parts alone."""
+    digits = hex_key(*parts)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
 def day_between(chance: Random, start: date, end: date) -> date:
     """Draw a day from start to end, both included."""
     return start + timedelta(days=chance.randrange((end - start).days + 1))

@@ -27,6 +27,9 @@ class Faults:
     rename_column: this column (by its CSV name) is called NAME_renamed.
     encoding: the codec of every body.
     broken_body: Content-Length promises more than comes before the connection closes.
+    every_nth_429: each nth request is answered with status 429 and Retry-After; 0 is never.
+    retry_after: the seconds that Retry-After asks to wait.
+    gone: the shortcuts of agencies that are there no longer.
     """
 
     every_nth_500: int = 0
@@ -40,6 +43,9 @@ class Faults:
     rename_column: str = ""
     encoding: str = "utf-8"
     broken_body: bool = False
+    every_nth_429: int = 0
+    retry_after: int = 1
+    gone: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.drop_share <= 1:
@@ -56,6 +62,8 @@ class Faults:
 
     def keep(self, rows: Sequence[T]) -> Sequence[T]:
         """Return the rows that are not dropped."""
+        if not self.drop_share:
+            return rows
         return rows[: len(rows) - round(len(rows) * self.drop_share)]
 
     def rename(self, columns: Sequence[str]) -> list[str]:

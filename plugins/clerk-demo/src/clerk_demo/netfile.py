@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from random import Random
 
-from clerk_demo.connect2 import COLUMNS
+from clerk_demo.connect2 import BLANK
 from clerk_demo.draws import day_between, hex_key, money
 from clerk_demo.filings import Agency, Filing
-from clerk_demo.words import CITIES, EMPLOYERS, FIRST_NAMES, OCCUPATIONS, OFFICES, PURPOSES, SURNAMES, VENDORS
+from clerk_demo.people import Fields, draw_candidate, draw_person, draw_vendor
+from clerk_demo.words import PURPOSES
 
 DEFAULT_SIZE = 1200
 EDITED_ROWS = (2, 11)
@@ -30,11 +31,8 @@ TRANSACTION_TYPES = {
     "F497P2": "21",
 }
 
-Fields = dict[str, str]
 _FORMS_460 = ("A",) * 10 + ("E",) * 6 + ("F",) * 3 + ("G",) * 2 + ("B1", "C", "D", "I")
 _GIFTS = (2500, 5000, 5000, 10000, 10000, 10000, 25000, 25000, 50000, 115000)
-_BLANK = dict.fromkeys(COLUMNS, "") | dict.fromkeys(("Tran_Self", "Intr_Self", "Memo_Code", "Xref_Match"), "False")
-_BLANK |= {"AmountType": "0", "Latitude": "0", "Longitude": "0"}
 
 
 def agency_year(seed: int, aid: str, year: int, day: int, size: int = DEFAULT_SIZE) -> list[dict[str, str]]:
@@ -50,7 +48,7 @@ def agency_year(seed: int, aid: str, year: int, day: int, size: int = DEFAULT_SI
 def _filing_rows(agency: Agency, filing: Filing) -> Iterator[Fields]:
     filing_id = agency.filing_id(filing.number)
     for place in range(filing.rows):
-        row = _BLANK | _heading(filing, filing_id) | _transaction(agency, filing, place)
+        row = BLANK | _heading(filing, filing_id) | _transaction(agency, filing, place)
         if filing.amends:
             row |= _amendment(row, place)
         row["NetFileKey"] = hex_key(agency.seed, agency.aid, filing_id, row["Form_Type"], row["Tran_Id"])
@@ -99,14 +97,14 @@ def _draw_form(chance: Random, kind: str, place: int) -> str:
 def _receipt(chance: Random, filing: Filing, day: date) -> Fields:
     cents = chance.choice(_GIFTS) if chance.random() < 0.9 else 100 + chance.randrange(300_000)
     if chance.random() < 0.03:
-        return _person(chance) | _dated(day, -cents) | {"Tran_Amt2": "0.00", "Tran_Dscr": "Refund of Contribution"}
-    return _person(chance) | _dated(day, cents) | {"Tran_Amt2": money(cents * (1 + chance.randrange(3)))}
+        return draw_person(chance) | _dated(day, -cents) | {"Tran_Amt2": "0.00", "Tran_Dscr": "Refund of Contribution"}
+    return draw_person(chance) | _dated(day, cents) | {"Tran_Amt2": money(cents * (1 + chance.randrange(3)))}
 
 
 def _payment(chance: Random, filing: Filing, day: date) -> Fields:
     cents = 100 + chance.randrange(chance.choice((50_000, 500_000)))
     sign = -1 if chance.random() < 0.02 else 1
-    fields = _vendor(chance) | _dated(day, sign * cents)
+    fields = draw_vendor(chance) | _dated(day, sign * cents)
     return fields | {"Tran_Amt2": "0.00", "Tran_Code": chance.choice(("", "CNS", "LIT", "OFC", "PRO"))}
 
 
@@ -118,12 +116,12 @@ def _subpayment(chance: Random, filing: Filing, day: date) -> Fields:
 
 
 def _support(chance: Random, filing: Filing, day: date) -> Fields:
-    return _payment(chance, filing, day) | _candidate(chance)
+    return _payment(chance, filing, day) | draw_candidate(chance)
 
 
 def _independent(chance: Random, filing: Filing, day: date) -> Fields:
     cents = 10_000 + chance.randrange(3_500_000)
-    return _dated(day, cents) | _candidate(chance) | {"Tran_Dscr": chance.choice(PURPOSES[3:])}
+    return _dated(day, cents) | draw_candidate(chance) | {"Tran_Dscr": chance.choice(PURPOSES[3:])}
 
 
 def _debt(chance: Random, filing: Filing, day: date) -> Fields:
@@ -135,7 +133,7 @@ def _debt(chance: Random, filing: Filing, day: date) -> Fields:
         "End_Bal": money(begin + incurred - paid),
     }
     calculated = {"Calculated_Date": filing.end.isoformat(), "Calculated_Amount": money(incurred)}
-    return _vendor(chance) | balances | calculated
+    return draw_vendor(chance) | balances | calculated
 
 
 def _loan(chance: Random, filing: Filing, day: date) -> Fields:
@@ -144,32 +142,12 @@ def _loan(chance: Random, filing: Filing, day: date) -> Fields:
     amounts = (lent, 0, owed, 0, 0, 0, 0, owed)
     loans = {f"Loan_Amt{place}": money(cents) for place, cents in enumerate(amounts, start=1)}
     dates = {"Loan_Date1": day.isoformat(), "Loan_Date2": date(day.year + 1, 6, 30).isoformat(), "Loan_Rate": "0.00"}
-    return _person(chance) | loans | dates | {"Calculated_Date": day.isoformat(), "Calculated_Amount": money(lent)}
+    return draw_person(chance) | loans | dates | {"Calculated_Date": day.isoformat(), "Calculated_Amount": money(lent)}
 
 
 def _dated(day: date, cents: int) -> Fields:
     text, amount = day.isoformat(), money(cents)
     return {"Calculated_Date": text, "Tran_Date": text, "Calculated_Amount": amount, "Tran_Amt1": amount}
-
-
-def _person(chance: Random) -> Fields:
-    name = {"Entity_Cd": "IND", "Tran_NamL": chance.choice(SURNAMES), "Tran_NamF": chance.choice(FIRST_NAMES)}
-    return name | _place(chance) | {"Tran_Emp": chance.choice(EMPLOYERS), "Tran_Occ": chance.choice(OCCUPATIONS)}
-
-
-def _vendor(chance: Random) -> Fields:
-    name = {"Entity_Cd": "OTH", "Tran_NamL": chance.choice(VENDORS)}
-    return name | _place(chance) | {"Tran_Dscr": chance.choice(PURPOSES)}
-
-
-def _place(chance: Random) -> Fields:
-    city, zip_code = chance.choice(CITIES)
-    return {"Tran_City": city, "Tran_ST": "CA", "Tran_Zip4": zip_code}
-
-
-def _candidate(chance: Random) -> Fields:
-    fields = {"Cand_NamL": chance.choice(SURNAMES), "Cand_NamF": chance.choice(FIRST_NAMES)}
-    return fields | {"Office_Cd": chance.choice(OFFICES)[1], "Juris_Cd": "CIT", "Sup_Opp_Cd": chance.choice("SSSO")}
 
 
 _BUILDERS: dict[str, tuple[str, str, Callable[[Random, Filing, date], Fields]]] = {

@@ -19,6 +19,9 @@ from clerkcore import ClerkError, UsageError
 
 MARKER = ".clerk-demo"
 HELD = 3
+DAYS = 3
+# The site whose amendments are shown at the end.
+TOLD_SITE = "sandiego.ca"
 # Every so many requests the upstream answers 500, as the real one does; clerk tries again.
 EVERY_NTH_500 = 9
 
@@ -57,15 +60,16 @@ class Show:
             return "A demonstration: some figures are replayed from saved files, all others are invented."
         return "A demonstration: every name and figure here is invented."
 
-    def pull_twice(self) -> None:
-        """Pull every site on one simulated day and on the next, then show the status."""
+    def pull_daily(self) -> None:
+        """Pull every site on three simulated days, then show what was amended and the status."""
         self.simulator.faults = Faults(every_nth_500=EVERY_NTH_500)
-        for day in (0, 1):
+        for day in range(DAYS):
             click.secho(f"\nDay {day + 1} at the simulated upstreams", bold=True)
             self.simulator.set_day(day)
             self._clerk("finance", "etl", "--all")
             self._clerk("states", "update", "--all")
         click.echo()
+        self._clerk("finance", "amendments", "--subdomain", TOLD_SITE)
         self._clerk("status")
 
     def _clerk(self, *arguments: str) -> None:

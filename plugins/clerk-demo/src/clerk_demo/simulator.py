@@ -11,12 +11,15 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from clerk_demo.answers import Answer, answer_failure, shorten, spoil
+from clerk_demo.answers import Answer, answer_failure, answer_throttling, shorten, spoil
 from clerk_demo.faults import Faults
 from clerk_demo.netfile import DEFAULT_SIZE
+from clerk_demo.portals import CAMPAIGN, EFILE, EXCEL
+from clerk_demo.queries import Moment, Query
 from clerk_demo.replay import Replay
-from clerk_demo.routes import FLORIDA, NETFILE, Moment, route
-from clerk_demo.upstreams import Upstreams
+from clerk_demo.routes import FLORIDA, NETFILE, route
+from clerk_demo.upstreams import CAMPAIGN_YEAR, Upstreams
+from clerk_demo.worlds import World
 from clerkcore import UsageError
 
 HOST = "127.0.0.1"
@@ -26,7 +29,9 @@ class Simulator:
     """A context manager that answers like the upstreams, at `url`, as of simulated day `day`.
 
     `day` (through `set_day`) and `faults` may be changed while it runs; `size` is the number of
-    rows of an invented agency's year on day 0.
+    rows of an invented agency's year on day 0. `world` says which year Connect2 serves, the "plain" one of
+    agency_year or the "full" one of finance_world; the other ways to NetFile's filings, and eFile, always serve
+    the full one. The Campaign API, which knows no years, has that of `year` alone.
     """
 
     def __init__(
@@ -37,8 +42,10 @@ class Simulator:
         faults: Faults = Faults(),  # noqa: B008 (frozen)
         port: int = 0,
         size: int = DEFAULT_SIZE,
+        world: str = "plain",
+        year: int = CAMPAIGN_YEAR,
     ) -> None:
-        self._upstreams = Upstreams(seed, size, replay)
+        self._upstreams = Upstreams(seed, size, replay, world, year)
         self._day = day
         self._faults = faults
         self._port = port
@@ -70,6 +77,7 @@ class Simulator:
             self._closing.set()
             server.shutdown()
             server.server_close()
+            self._upstreams.pages.close()
 
     @property
     def url(self) -> str:
@@ -89,6 +97,25 @@ class Simulator:
         return self.url + FLORIDA
 
     @property
+    def excel_url(self) -> str:
+        """The folder of NetFile's yearly Excel exports."""
+        return self.url + EXCEL
+
+    @property
+    def campaign_url(self) -> str:
+        """The base of NetFile's Campaign API, without a slash at its end."""
+        return self.url + CAMPAIGN
+
+    @property
+    def efile_url(self) -> str:
+        """The base of San Diego's eFile API."""
+        return self.url + EFILE
+
+    def finance_world(self, aid: str, year: int = CAMPAIGN_YEAR) -> World:
+        """Return the finance world that is served, with the truth beside it."""
+        return self._upstreams.world(aid, year)
+
+    @property
     def day(self) -> int:
         """The simulated day, from 0."""
         return self._day
@@ -102,7 +129,7 @@ class Simulator:
 
     @property
     def faults(self) -> Faults:
-        """What is wrong with the upstreams; setting it starts the count of every_nth_500 anew."""
+        """What is wrong with the upstreams; setting it starts the count of every_nth_500 and _429 anew."""
         return self._faults
 
     @faults.setter
@@ -128,10 +155,12 @@ class Simulator:
         return answer
 
     def _answer(self, moment: Moment, counted: int, target: str, headers: dict[str, str]) -> Answer:
-        nth = moment.faults.every_nth_500
-        if nth and counted % nth == 0:
+        faults = moment.faults
+        if faults.every_nth_500 and counted % faults.every_nth_500 == 0:
             return answer_failure()
-        return shorten(spoil(route(self._upstreams, moment, target), moment.faults), headers)
+        if faults.every_nth_429 and counted % faults.every_nth_429 == 0:
+            return answer_throttling(faults.retry_after)
+        return shorten(spoil(route(self._upstreams, moment, Query.read(target, headers)), faults), headers)
 
 
 class _Server(ThreadingHTTPServer):

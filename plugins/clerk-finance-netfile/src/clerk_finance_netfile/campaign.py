@@ -159,6 +159,7 @@ class NetFileCampaign(FinanceSource):
 
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Report transactions whose filing is not among those listed: their dates and form rest on nothing."""
+        yield from super().verify(db, scope)
         unlisted = db.rows(
             "SELECT filing_id FROM filings WHERE source = :source AND scope = :scope"
             " AND removed_run_id IS NULL AND report_num IS NULL ORDER BY filing_id"

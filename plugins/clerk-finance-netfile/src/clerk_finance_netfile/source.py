@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO, ClassVar
 
 from clerk_finance_netfile.agencies import PAGE, Agency, find_agency, read_agencies
@@ -14,14 +14,11 @@ from clerkcore import (
     Capture,
     Client,
     Download,
-    Finding,
     Get,
     NotPublished,
     Parsed,
-    Reader,
     Request,
     Scope,
-    Severity,
     Site,
     SiteError,
     SourceError,
@@ -132,18 +129,6 @@ class NetFile(FinanceSource):
     def parse(self, capture: Capture) -> Iterator[Parsed]:
         """Yield transactions, filers, filings and the agency."""
         return parse_capture(capture)
-
-    def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
-        """Report transactions dated outside the year they were published under."""
-        outside = db.rows(
-            "SELECT filing_id, form_type, tran_id, calculated_date FROM transactions WHERE source = :source"
-            " AND scope = :scope AND removed_run_id IS NULL AND substr(calculated_date, 1, 4) <> :year",
-            {"year": scope.params["year"]},
-        )
-        if outside:
-            keys = tuple(f"{row['filing_id']}/{row['form_type']}/{row['tran_id']}" for row in outside)
-            message = f"{len(outside):,} transactions are dated outside {scope.params['year']}"
-            yield Finding("date_in_year", Severity.INFO, message, "transactions", keys)
 
 
 def _fetch_one(page: Get, client: Client) -> Download:

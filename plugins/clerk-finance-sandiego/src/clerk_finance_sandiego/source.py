@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from clerk_finance_sandiego.documents import WHERE, Batch, read_batch
@@ -13,13 +13,10 @@ from clerkcore import (
     Capture,
     Client,
     Download,
-    Finding,
     NotPublished,
     Parsed,
-    Reader,
     Request,
     Scope,
-    Severity,
     Site,
     SiteError,
     SourceError,
@@ -118,18 +115,6 @@ class SanDiegoEFile(FinanceSource):
     def parse(self, capture: Capture) -> Iterator[Parsed]:
         """Yield transactions, filers and filings."""
         return parse_capture(capture)
-
-    def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
-        """Report transactions dated outside the year they were published under."""
-        outside = db.rows(
-            "SELECT filing_id, form_type, tran_id FROM transactions WHERE source = :source"
-            " AND scope = :scope AND removed_run_id IS NULL AND substr(calculated_date, 1, 4) <> :year",
-            {"year": scope.params["year"]},
-        )
-        if outside:
-            keys = tuple(f"{row['filing_id']}/{row['form_type']}/{row['tran_id']}" for row in outside)
-            message = f"{len(outside):,} transactions are dated outside {scope.params['year']}"
-            yield Finding("date_in_year", Severity.INFO, message, "transactions", keys)
 
 
 def _span(year: int, month: int, last_year: int, last_month: int) -> dict[str, str | int]:

@@ -23,7 +23,7 @@ from clerkcore import (
     SiteError,
     SourceError,
 )
-from clerkcore.finance import TRANSACTIONS, FinanceSource
+from clerkcore.finance import FinanceSource, with_filings
 from clerkcore.parsing import Line, read_cents, read_date, read_delimited, read_text
 
 CONTROL_TOTAL = "control_total"
@@ -49,7 +49,6 @@ class ExampleCounty(FinanceSource):
         url="https://county.example/finance",
         licence="Public record",
     )
-    tables = (TRANSACTIONS,)
 
     def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
         """Yield one scope for each year, named by it."""
@@ -63,6 +62,10 @@ class ExampleCounty(FinanceSource):
         yield client.get(f"{self.config['url']}/{scope.params['year']}.csv")
 
     def parse(self, capture: Capture) -> Iterator[Parsed]:
+        """Yield the transactions, and what they say of filers and filings."""
+        return with_filings(self._lines(capture))
+
+    def _lines(self, capture: Capture) -> Iterator[Parsed]:
         """Yield a transaction for each line, and set the control total aside; a file without one was cut off."""
         for page in capture.pages:
             last: Parsed | None = None
@@ -73,7 +76,8 @@ class ExampleCounty(FinanceSource):
                 raise SourceError("ends without its total", where=f"{self.name} {page.name}", remedy="fetch it again")
 
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
-        """Compare the sum of the transactions with the control total."""
+        """Compare the sum of the transactions with the control total, beside the checks of every finance source."""
+        yield from super().verify(db, scope)
         found = db.rows(
             "SELECT coalesce(sum(amount_cents), 0) AS cents FROM transactions"
             " WHERE source = :source AND scope = :scope AND removed_run_id IS NULL"
