@@ -8,7 +8,7 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 SOURCES := src $(wildcard plugins/*/src) tests benchmarks docs/generate.py
 PLUGIN_TESTS := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/*/tests/*.py))))
 DOCS = $(shell grep -l '\[\[\[cog' README.md docs/*.md docs/*/*.md 2>/dev/null)
-BENCHMARKS := benchmarks/startup.py benchmarks/finance_extract.py benchmarks/finance_load.py
+BENCHMARKS := $(addprefix benchmarks/,startup.py finance_extract.py finance_load.py finance_views.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev demo test lint docs bench check clean
