@@ -70,7 +70,8 @@ def test_states_try_of_a_source_that_is_no_adapter_says_what_it_is(clerk: Clerk,
 def test_states_try_of_a_source_that_nobody_offers_names_all(clerk: Clerk, tmp_path: Path) -> None:
     (tmp_path / "saved.txt").write_text("")
     refused = clerk("states", "try", "nosuch", "--from", tmp_path / "saved.txt")
-    message = "no installed plugin offers 'nosuch'; offered: florida, netfile (see: clerk plugins list)"
+    offered = "florida, netfile, netfile_campaign, netfile_excel, sandiego_efile"
+    message = f"no installed plugin offers 'nosuch'; offered: {offered} (see: clerk plugins list)"
     assert (refused.code, refused.err) == (1, f"Error: {message}\n")
 
 

@@ -145,7 +145,9 @@ def test_a_site_without_such_a_source_fails_with_what_to_add(three: Clerk) -> No
     failed = three(*ETL, "oz.ks")
     config = three.root / "sites" / "oz.ks" / "site.toml"
     assert (failed.code, failed.rows[0]["message"]) == (1, "oz.ks: has no finance source")
-    assert failed.rows[0]["remedy"] == f"add [sources.NAME] to {config}; offered: netfile"
+    assert failed.rows[0]["remedy"] == (
+        f"add [sources.NAME] to {config}; offered: netfile, netfile_campaign, netfile_excel, sandiego_efile"
+    )
 
 
 ORPHAN = "Error: oz.ks: source 'nosuch': no plugin offers it: clerk plugins list\n"

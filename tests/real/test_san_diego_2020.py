@@ -86,9 +86,7 @@ def read_rows(query: Query, database: str = DATABASE) -> dict[str, Rows]:
 
 
 @pytest.mark.parametrize("day", [FIRST, SECOND])
-def test_rows_and_sums_of_each_form_are_those_of_the_file(
-    load: Load, query: Query, run_clerk: Clerk, day: str
-) -> None:
+def test_rows_and_sums_of_each_form_are_those_of_the_file(load: Load, query: Query, run_clerk: Clerk, day: str) -> None:
     ended = load(day)
     assert (ended.exit_code, ended.line["outcome"]) == (0, "changed")
     assert [ended.line[name] for name in ("quarantined", "duplicates", "aside")] == [0, 0, 0]

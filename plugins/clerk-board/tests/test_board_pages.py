@@ -39,7 +39,7 @@ def test_home_lists_the_sites_by_state_with_rows_times_source_and_licence(world:
     assert read_words(world.open().read("/")) == (
         "Civic data 2 databases as their official sources publish them, for operators on this machine."
         " California San Diego city, sandiego.ca campaign finance"
-        " Transactions 2 Agencies 0 Filers 0 Filings 0 Summary pages 0 Last checked 2026-07-14 08:30 UTC"
+        " Transactions 2 Summary pages 0 Filings 0 Filers 0 Agencies 0 Last checked 2026-07-14 08:30 UTC"
         " Last changed 2026-07-08 06:00 UTC Open findings none Source Transactions , NetFile Licence Public record"
         " Florida Florida state, fl ballots and turnout Ballots by county 1 Last checked 2026-07-14 08:30 UTC"
         " Last changed 2026-07-08 06:00 UTC Open findings none Source County reports , Division of Elections"

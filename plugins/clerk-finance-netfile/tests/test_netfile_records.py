@@ -227,7 +227,7 @@ def test_a_transaction_of_another_year_is_told(etl: Etl, run_clerk: Clerk, tmp_p
     path = write_year(tmp_path / "year.csv", lambda rows: rows[0].update(Calculated_Date="2025-12-31"))
     ended = etl("--from", path)
     (finding,) = run_clerk("runs", "show", str(ended.line["run_id"]), "--json").line["found"]
-    assert (finding["severity"], finding["message"]) == ("info", "1 transactions are dated outside 2026")
+    assert (finding["severity"], finding["message"]) == ("info", "1 transactions are dated outside their year")
 
 
 def test_a_latin_1_file_is_refused(etl: Etl, tmp_path: Path) -> None:

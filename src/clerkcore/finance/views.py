@@ -38,17 +38,20 @@ AUTHORITY = View(
     description="For each year the source that the other views read; site.toml names it first",
 )
 
-_LINE = _of(CONTRIBUTION_LINES)
+_LINE_HEAD = ("contributed_on", "amount_cents", "donor", "filer_name", "kind")
+_LINE = _of(CONTRIBUTION_LINES, dict.fromkeys((*_LINE_HEAD, *(c.name for c in CONTRIBUTION_LINES.columns))))
 CONTRIBUTIONS = View(
     "contributions",
-    f"SELECT l.source, {_names(_LINE, 'l')} FROM contribution_lines l {_BY_AUTHORITY.format('l')}",
+    f"SELECT l.source, {_names(_LINE, 'l')} FROM contribution_lines l {_BY_AUTHORITY.format('l')}"
+    " ORDER BY l.contributed_on DESC",
     (_SOURCE, *_LINE),
     title="Contributions",
     description="Every contribution once, as amended: schedules A and C, and late reports not yet on a Form 460",
     facets=("kind", "sector", "filer_name"),
 )
 
-_HEAD = ("filing_id", "form_type", "tran_id", "filer_local_id", "filer_name", "calculated_date", "amount_cents")
+_HEAD = ("calculated_date", "amount_cents", "filer_name", "form_type")
+_KEYS = ("filing_id", "tran_id", "filer_local_id")
 _PARTY = ("tran_naml", "tran_namf", "entity_cd", "tran_city", "tran_st", "tran_zip4")
 _ABOUT = ("cand_naml", "cand_namf", "office_cd", "dist_no", "bal_name", "bal_num", "sup_opp_cd")
 _COUNTED = (
@@ -63,9 +66,9 @@ _COUNTED = (
 def _transactions(
     name: str, which: str, names: tuple[str, ...], title: str, description: str, facets: tuple[str, ...]
 ) -> View:
-    columns = _of(TRANSACTIONS, names)
+    columns = _of(TRANSACTIONS, (*names, *_KEYS))
     year = _c("year", "integer", "The year the publisher files it under")
-    sql = f"SELECT t.source, s.year, {_names(columns, 't')}{_COUNTED}{which}"
+    sql = f"SELECT t.source, s.year, {_names(columns, 't')}{_COUNTED}{which} ORDER BY t.calculated_date DESC"
     return View(name, sql, (_SOURCE, year, *columns), title=title, description=description, facets=facets)
 
 
@@ -114,7 +117,8 @@ DEBTS = _transactions(
 _TOTALS = _of(FILER_TOTALS)
 TOTALS_BY_FILER = View(
     "totals_by_filer",
-    f"SELECT t.source, {_names(_TOTALS, 't')} FROM filer_totals t {_BY_AUTHORITY.format('t')}",
+    f"SELECT t.source, {_names(_TOTALS, 't')} FROM filer_totals t {_BY_AUTHORITY.format('t')}"
+    " ORDER BY t.year DESC, t.contributions_cents DESC, t.filer_name",
     (_SOURCE, *_TOTALS),
     title="Totals by filer",
     description="As first filed, as amended, and by the filers' own summary pages; clerk finance totals --as-of DAY"
@@ -124,7 +128,8 @@ TOTALS_BY_FILER = View(
 _CANDIDATE = _of(CANDIDATE_TOTALS)
 TOTALS_BY_CANDIDATE = View(
     "totals_by_candidate",
-    f"SELECT t.source, {_names(_CANDIDATE, 't')} FROM candidate_totals t {_BY_AUTHORITY.format('t')}",
+    f"SELECT t.source, {_names(_CANDIDATE, 't')} FROM candidate_totals t {_BY_AUTHORITY.format('t')}"
+    " ORDER BY t.year DESC, t.support_cents + t.oppose_cents DESC, t.candidate",
     (_SOURCE, *_CANDIDATE),
     title="Totals by candidate",
     description="Independent expenditures for and against, and what the candidate's own committees raised",
@@ -142,7 +147,8 @@ _SUMS += ", max(contributed_on) AS last_on"
 DONORS = View(
     "donors",
     "SELECT donor_key, max(donor) AS donor, json_group_array(DISTINCT donor) AS variants,"
-    f" count(DISTINCT filer_local_id) AS filers, {_SUMS} FROM contributions GROUP BY donor_key",
+    f" count(DISTINCT filer_local_id) AS filers, {_SUMS} FROM contributions GROUP BY donor_key"
+    " ORDER BY sum(amount_cents) DESC",
     (
         _c("donor_key", "text", "The name, normalised"),
         _c("donor", "text", "The donor as written"),
@@ -165,10 +171,11 @@ TOP_DONORS = View(
 )
 
 
-def _money_by(name: str, column: Column, title: str, description: str) -> View:
+def _money_by(name: str, column: Column, title: str, description: str, order: str = "sum(amount_cents) DESC") -> View:
     return View(
         name,
-        f"SELECT year, {column.name}, {_SUMS} FROM contributions GROUP BY year, {column.name}",
+        f"SELECT year, {column.name}, {_SUMS} FROM contributions GROUP BY year, {column.name}"
+        f" ORDER BY year DESC, {order}",
         (_c("year", "integer", "The year"), column, *_DONATED),
         title=title,
         description=description,
@@ -177,7 +184,7 @@ def _money_by(name: str, column: Column, title: str, description: str) -> View:
 
 
 MONEY_BY_WEEK = _money_by(
-    "money_by_week", _c("week", "date", "Monday of the week"), "Money by week", "Contributions by week"
+    "money_by_week", _c("week", "date", "Monday of the week"), "Money by week", "Contributions by week", "week DESC"
 )
 MONEY_BY_ZIP = _money_by("money_by_zip", _c("zip5", "text", "ZIP code"), "Money by ZIP code", "Contributions by ZIP")
 MONEY_BY_SECTOR = _money_by(
@@ -196,7 +203,8 @@ SUMMARY = View(
     " AND s.filing_id = l.filing_id JOIN filings f ON f.source = l.source AND f.scope = l.scope"
     " AND f.filing_id = l.filing_id LEFT JOIN filing_totals t ON t.source = l.source AND t.scope = l.scope"
     " AND t.filing_id = l.filing_id AND t.form_type = l.form_type"
-    " WHERE l.line_item = '1' AND l.form_type IN ('A', 'C', 'E', 'I') AND l.removed_run_id IS NULL",
+    " WHERE l.line_item = '1' AND l.form_type IN ('A', 'C', 'E', 'I') AND l.removed_run_id IS NULL"
+    " ORDER BY s.year DESC, l.filer_name, l.filing_start, l.form_type",
     (
         _SOURCE,
         _c("year", "integer", "The year"),
@@ -218,7 +226,7 @@ SUMMARY = View(
     description="What filers say their itemised rows add up to, beside what they add up to",
     facets=("form_type", "in_force"),
 )
-_TOLD = _of(TRANSACTIONS, (*_HEAD, "tran_naml", "tran_namf", "tran_dscr"))
+_TOLD = _of(TRANSACTIONS, (*_HEAD, "tran_naml", "tran_namf", "tran_dscr", *_KEYS))
 HISTORY = View(
     "superseded_transactions",
     f"SELECT t.source, s.year, {_names(_TOLD, 't')}, r.kind, r.columns, r.superseded_by, r.new_tran_id"
@@ -239,21 +247,22 @@ HISTORY = View(
     facets=("kind",),
 )
 
+# In the order in which readers are shown them.
 FINANCE_VIEWS = (
-    AUTHORITY,
+    TOTALS_BY_FILER,
+    TOTALS_BY_CANDIDATE,
     CONTRIBUTIONS,
     EXPENDITURES,
     INDEPENDENT,
-    GIVEN,
-    LOANS,
-    DEBTS,
-    TOTALS_BY_FILER,
-    TOTALS_BY_CANDIDATE,
-    DONORS,
     TOP_DONORS,
+    DONORS,
     MONEY_BY_WEEK,
     MONEY_BY_ZIP,
     MONEY_BY_SECTOR,
+    GIVEN,
+    LOANS,
+    DEBTS,
     SUMMARY,
     HISTORY,
+    AUTHORITY,
 )

@@ -18,26 +18,38 @@ def sql_of(connection: sqlite3.Connection, name: str) -> str:
 
 def ensure_views(connection: sqlite3.Connection, source: Source) -> None:
     """Make the views of a source; PluginError names one that SQLite does not make, or whose columns differ."""
-    for view in source.views:
-        if sql_of(connection, view.name) != _create_sql(view):
-            _make(connection, view, f"source {source.name}, view {view.name}")
+    changed = [view for view in source.views if sql_of(connection, view.name) != _create_sql(view)]
+    for view in changed:
+        with _told(source, view):
+            connection.execute(f"DROP VIEW IF EXISTS main.{view.name}")
+            connection.execute(_create_sql(view))
+    # One view may read another, in any order.
+    for view in changed:
+        with _told(source, view):
+            _check_columns(connection, view)
 
 
 def _create_sql(view: View) -> str:
     return f"CREATE VIEW {view.name} AS {view.sql}"
 
 
-def _make(connection: sqlite3.Connection, view: View, where: str) -> None:
+@contextmanager
+def _told(source: Source, view: View) -> Iterator[None]:
+    where = f"source {source.name}, view {view.name}"
     try:
-        connection.execute(f"DROP VIEW IF EXISTS main.{view.name}")
-        connection.execute(_create_sql(view))
-        given = [row["name"] for row in connection.execute(f"SELECT name FROM pragma_table_info('{view.name}')")]
+        yield
     except sqlite3.OperationalError as error:
         raise PluginError(f"SQLite does not make it: {error}", where=where) from error
+    except ValueError as error:
+        raise PluginError(str(error), where=where) from error
+
+
+def _check_columns(connection: sqlite3.Connection, view: View) -> None:
+    given = [row["name"] for row in connection.execute(f"SELECT name FROM pragma_table_info('{view.name}')")]
     declared = [column.name for column in view.columns]
     if given != declared:
         wrong = sorted(set(given) ^ set(declared)) or given
-        raise PluginError(f"its columns are not those it declares: {', '.join(wrong[:5])}", where=where)
+        raise ValueError(f"its columns are not those it declares: {', '.join(wrong[:5])}")
 
 
 @contextmanager

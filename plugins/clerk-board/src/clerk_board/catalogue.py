@@ -173,7 +173,8 @@ def _explain(error: sqlite3.Error) -> str:
 def _read_tables(path: Path) -> tuple[TableFacts, ...]:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        names = connection.execute("SELECT DISTINCT table_name FROM _clerk_tables ORDER BY table_name")
+        # Written down anew in the order in which their source shows them.
+        names = connection.execute("SELECT table_name FROM _clerk_tables GROUP BY table_name ORDER BY max(rowid)")
         present = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema")}
         wanted = [row["table_name"] for row in names if row["table_name"] in present]
         known = [_read_table(connection, name, name + SEARCH in present) for name in wanted]
@@ -194,7 +195,7 @@ def _read_table(connection: sqlite3.Connection, name: str, searched: bool) -> Ta
         description=rows[0]["description"],
         facets=tuple(facets),
         origins=tuple(_read_origin(row) for row in rows),
-        columns=order_columns(columns, key[-1] if key else "", facets),
+        columns=tuple(columns) if kind == "view" else order_columns(columns, key[-1] if key else "", facets),
         key=key,
         rows=0 if kind == "view" else connection.execute(f"SELECT count(*) FROM {quote(name)}").fetchone()[0],
         kind=kind,

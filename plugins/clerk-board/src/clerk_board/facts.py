@@ -194,8 +194,8 @@ async def count_tables(board: Board, database: DatabaseFacts) -> tuple[TableCoun
 
 
 def _in_order(tables: Iterable[TableFacts]) -> list[TableFacts]:
-    """Return the largest tables first; views stay in the order of their names."""
-    return sorted(tables, key=lambda table: (0 if table.kind == "view" else -table.rows, table.name))
+    """Return the largest tables first; views stay in the order of their source."""
+    return sorted(tables, key=lambda table: 0 if table.kind == "view" else -table.rows)
 
 
 async def _count_live(board: Board, database: DatabaseFacts, table: TableFacts) -> int | None:

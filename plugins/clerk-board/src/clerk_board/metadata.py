@@ -176,7 +176,8 @@ def _search(table: TableFacts) -> dict[str, str]:
 
 def _table_config(table: TableFacts) -> dict[str, Any]:
     config: dict[str, Any] = {"facets": list(table.facets)}
-    date = find_date(table.columns)
+    # A view comes in the order that its question asks for.
+    date = find_date(table.columns) if table.kind != "view" else None
     if date and table.rows <= MOST_ROWS_TO_SORT:
         config["sort_desc"] = date
     label = find_label(table.columns)

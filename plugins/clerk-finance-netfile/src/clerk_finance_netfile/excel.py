@@ -9,14 +9,7 @@ from typing import BinaryIO, ClassVar
 
 from clerk_finance_netfile.excel_pages import WHERE, ZIP_START
 from clerk_finance_netfile.excel_parse import parse_capture
-from clerk_finance_netfile.packages import (
-    LARGEST_FILE,
-    is_workbook,
-    open_package,
-    read_bounded,
-    refused,
-    told_as_damage,
-)
+from clerk_finance_netfile.packages import LARGEST_FILE, Package, read_bounded, refused, told_as_damage
 from clerkcore import (
     About,
     Capture,
@@ -126,8 +119,8 @@ class NetFileExcel(FinanceSource):
 
 def unpack(body: bytes, where: str) -> bytes:
     """Return the one workbook in a ZIP, or the ZIP where it is the workbook itself; SourceError where there is none."""
-    package = open_package(BytesIO(body), where)
-    if is_workbook(package):
+    package = Package(body, where)
+    if package.is_workbook:
         return body
     books = [part for part in package.infolist() if part.filename.lower().endswith(".xlsx")]
     if len(books) != 1:

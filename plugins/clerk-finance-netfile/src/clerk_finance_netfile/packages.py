@@ -1,14 +1,17 @@
-"""ZIP files from outside: their parts, within bounds, and XML that declares nothing."""
+"""ZIP files from outside: few parts, each of bounded size, and one error for whatever is wrong with them."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
-from xml.parsers import expat
+from io import BytesIO
+from typing import IO, BinaryIO, Literal
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError
 
 from clerkcore import SourceError
 
@@ -19,33 +22,87 @@ LARGEST_FILE = 200_000_000
 CHUNK_BYTES = 1 << 16
 
 _ENCRYPTED = 0x1
-_DAMAGED = (BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, ValueError)
-_FETCH_AGAIN = "it was cut off or damaged on its way; fetch it again"
+_TOLD_BYTES = 200
+_DAMAGED = (BadZipFile, EOFError, NotImplementedError, struct.error, zlib.error)
+# What else is raised on the way through a file that is no workbook: openpyxl checks little, and stumbles as Python does.
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, ParseError, TypeError, ValueError)
 
 
-class Handlers(Protocol):
-    """What is told of an XML document while it is read."""
+class Package(ZipFile):
+    """A ZIP file whose parts are few, plain and of bounded size together; SourceError for any other.
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take note of an element's start; names come without their prefix."""
-        ...
+    zipfile unpacks no more of a part than its directory says, so that bounds on what is said are bounds on what is
+    read; a part that holds more fails its checksum.
+    """
 
-    def end(self, name: str) -> None:
-        """Take note of an element's end."""
-        ...
+    def __init__(self, body: bytes, where: str) -> None:
+        self.where = where
+        self.largest = LARGEST_TOTAL
+        with told_as_damage(where):
+            super().__init__(BytesIO(body))
+        parts = self.infolist()
+        if len(parts) > MOST_PARTS:
+            raise refused(f"holds {len(parts):,} files, more than {MOST_PARTS:,}", where)
+        total = sum(part.file_size for part in parts)
+        if total > LARGEST_TOTAL:
+            raise refused(f"says that it unpacks to {total:,} bytes, more than {LARGEST_TOTAL:,}", where)
+        for part in parts:
+            if part.flag_bits & _ENCRYPTED:
+                raise refused(f"is locked with a password ({part.filename})", where)
+            if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+                raise refused(f"is packed in an unusual way ({part.filename})", where)
 
-    def text(self, text: str) -> None:
-        """Take note of text; an element's text may come in pieces."""
-        ...
+    @property
+    def is_workbook(self) -> bool:
+        """Whether the ZIP file is itself an .xlsx."""
+        return CONTENT_TYPES in self.namelist()
+
+    @contextmanager
+    def reading(self, part: str, largest: int = LARGEST_TOTAL) -> Iterator[None]:
+        """Read a part, and no larger ones that it may point to; whatever is wrong becomes SourceError."""
+        self.largest = largest
+        with told_as_damage(f"{self.where}, part {part}"):
+            yield
+
+    def open(
+        self,
+        name: str | ZipInfo,
+        mode: Literal["r", "w"] = "r",
+        pwd: bytes | None = None,
+        *,
+        force_zip64: bool = False,
+    ) -> IO[bytes]:
+        """Open a part; ValueError when it is larger than it may be."""
+        part = name if isinstance(name, ZipInfo) else self.getinfo(name)
+        if part.file_size > self.largest:
+            raise ValueError(f"{part.filename} has {part.file_size:,} bytes, more than {self.largest:,}")
+        return super().open(part, mode, pwd, force_zip64=force_zip64)
 
 
 @contextmanager
 def told_as_damage(where: str) -> Iterator[None]:
-    """Turn what zipfile and zlib raise into SourceError."""
+    """Turn what zipfile, zlib, defusedxml and openpyxl raise into SourceError."""
     try:
         yield
-    except _DAMAGED as trouble:
-        raise SourceError(f"is a damaged ZIP file: {trouble}", where=where, remedy=_FETCH_AGAIN) from trouble
+    except (*_DAMAGED, *_STUMBLES) as trouble:
+        raise _tell(trouble, where) from trouble
+
+
+def _tell(trouble: Exception, where: str) -> SourceError:
+    if isinstance(trouble, DefusedXmlException):
+        return refused("declares a document type, as an XML bomb does", where)
+    kind = "is no workbook as Excel writes it"
+    if isinstance(trouble, ParseError):
+        kind = "is not whole XML"
+    elif isinstance(trouble, _DAMAGED):
+        kind = "is a damaged ZIP file"
+    remedy = "it was cut off or damaged on its way; fetch it again"
+    return SourceError(f"{kind}: {str(trouble)[:_TOLD_BYTES]}", where=where, remedy=remedy)
+
+
+def refused(message: str, where: str) -> SourceError:
+    """Return the error for a file that is no export, or a hostile one."""
+    return SourceError(message, where=where, remedy="that is no export of NetFile; fetch it again, or look at the file")
 
 
 def read_bounded(stream: BinaryIO, where: str) -> bytes:
@@ -58,70 +115,3 @@ def read_bounded(stream: BinaryIO, where: str) -> bytes:
         if size > LARGEST_FILE:
             raise refused(f"is larger than {LARGEST_FILE:,} bytes", where)
     return b"".join(pieces)
-
-
-def open_package(stream: BinaryIO, where: str) -> ZipFile:
-    """Return a ZIP file whose parts are few, plain and of bounded size together; SourceError otherwise."""
-    with told_as_damage(where):
-        package = ZipFile(stream)
-    parts = package.infolist()
-    if len(parts) > MOST_PARTS:
-        raise refused(f"holds {len(parts):,} files, more than {MOST_PARTS:,}", where)
-    total = sum(part.file_size for part in parts)
-    if total > LARGEST_TOTAL:
-        raise refused(f"says that it unpacks to {total:,} bytes, more than {LARGEST_TOTAL:,}", where)
-    _refuse_locked(parts, where)
-    return package
-
-
-def _refuse_locked(parts: list[ZipInfo], where: str) -> None:
-    for part in parts:
-        if part.flag_bits & _ENCRYPTED:
-            raise refused(f"is locked with a password ({part.filename})", where)
-        if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise refused(f"is packed in an unusual way ({part.filename})", where)
-
-
-def refused(message: str, where: str) -> SourceError:
-    """Return the error for a file that is no export, or a hostile one."""
-    return SourceError(message, where=where, remedy="that is no export of NetFile; fetch it again, or look at the file")
-
-
-def is_workbook(package: ZipFile) -> bool:
-    """Whether a ZIP file is itself an .xlsx."""
-    return CONTENT_TYPES in package.namelist()
-
-
-def read_xml(package: ZipFile, part: str, handlers: Handlers, where: str) -> Iterator[None]:
-    """Tell the handlers a part of the package; yields after each chunk, so that they may be emptied."""
-    where = f"{where}, part {part}"
-    parser = _make_parser(handlers, where)
-    try:
-        with told_as_damage(where), package.open(part) as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                parser.Parse(chunk)
-                yield
-            parser.Parse(b"", True)
-            yield
-    except KeyError as error:
-        raise SourceError("is missing", where=where, remedy=_FETCH_AGAIN) from error
-    except expat.ExpatError as error:
-        raise SourceError(f"is not whole XML: {error}", where=where, remedy=_FETCH_AGAIN) from error
-
-
-def _make_parser(handlers: Handlers, where: str) -> expat.XMLParserType:
-    def refuse(*_: object) -> None:
-        # Without a document type there are no entities, so none can be blown up or point outside.
-        raise refused("declares a document type, as an XML bomb does", where)
-
-    parser = expat.ParserCreate("UTF-8")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = _without_prefix(handlers.start)
-    parser.EndElementHandler = lambda name: handlers.end(name.rpartition(":")[2])
-    parser.CharacterDataHandler = handlers.text
-    return parser
-
-
-def _without_prefix(start: Callable[[str, dict[str, str]], None]) -> Callable[[str, dict[str, str]], None]:
-    return lambda name, attributes: start(name.rpartition(":")[2], attributes)

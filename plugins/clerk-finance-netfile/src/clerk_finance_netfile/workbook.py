@@ -1,24 +1,32 @@
-"""Reading an .xlsx row by row, in bounded memory, without evaluating anything in it."""
+"""Reading an .xlsx row by row with openpyxl, in bounded memory, without evaluating anything in it."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
-from posixpath import dirname, join, normpath
-from typing import BinaryIO
-from zipfile import ZipFile
+from typing import IO, Any, BinaryIO
 
-from clerk_finance_netfile.cells import column_place, day_text, is_date_format, number_text
-from clerk_finance_netfile.packages import Handlers, is_workbook, open_package, read_bounded, read_xml
+from defusedxml.ElementTree import fromstring, iterparse
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.stylesheet import Stylesheet
+from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.xml.constants import ARC_STYLE, ARC_WORKBOOK
+
+from clerk_finance_netfile.cells import day_text, value_text
+from clerk_finance_netfile.packages import CONTENT_TYPES, Package, read_bounded
 from clerkcore import SourceError
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
+LARGEST_ROW = 1_000_000  # bytes of XML; openpyxl takes a row at a time, and up to thirty times as much memory for it
+LARGEST_STRINGS = 20_000_000
+LARGEST_PART = 1_000_000  # of those parts that are taken whole
 FORMULA = "formula"
 ERROR_VALUE = "error_value"
 
-_BOOK = "xl/workbook.xml"
 _FORMAT_CHANGED = "the file is not as Excel writes it; open it and save it again as .xlsx, or fetch it again"
 
 
@@ -38,231 +46,112 @@ class Row:
 class Workbook:
     """An open workbook: the parts that its sheets stand in, by title, and what their cells refer to."""
 
-    package: ZipFile
-    where: str
+    package: Package
     sheets: dict[str, str]
     strings: list[str]
-    date_styles: frozenset[str]
-    from_1904: bool
+    date_styles: frozenset[int]
+    epoch: datetime
 
     def rows(self, title: str) -> Iterator[Row]:
         """Yield the rows of a sheet that hold anything."""
-        sheet = _Sheet(self, f"{self.where} sheet {title}")
-        for _ in read_xml(self.package, self.sheets[title], sheet, self.where):
-            yield from sheet.take()
+        # openpyxl's own loop over a sheet leaves out rows that are out of order, and takes a row of any size whole.
+        where, part, last = f"{self.package.where} sheet {title}", self.sheets[title], 0
+        with self.package.reading(part), self.package.open(part) as stream:
+            source = _Metered(stream, where)
+            parser = _Parser(source, self.strings)
+            for _, element in iterparse(source, forbid_dtd=True):
+                if element.tag != ROW_TAG:
+                    continue
+                number, cells = parser.parse_row(element)
+                if not last < number <= MOST_ROWS:
+                    raise _refused(f"has a row {number} after row {last}", where)
+                element.clear()
+                parser.row_dimensions.clear()
+                source.taken, last = 0, number
+                row = self._row(number, cells, where)
+                if row.cells or row.spoilt:
+                    yield row
+
+    def _row(self, number: int, cells: list[dict[str, Any]], where: str) -> Row:
+        row, last, spoilt = Row(number, {}), 0, None
+        for cell in cells:
+            column, value, kind = cell["column"], cell["value"], cell["data_type"]
+            if not last < column <= MOST_COLUMNS:
+                fault = "cells out of order" if column <= last else f"more than {MOST_COLUMNS:,} columns"
+                raise _refused(f"has {fault} in row {number}", where)
+            last = column
+            if kind == "missing":
+                raise _refused(f"refers to a text {value} that the workbook lacks, in row {number}", where)
+            if kind in ("f", "e"):
+                spoilt = spoilt or (FORMULA if kind == "f" else ERROR_VALUE, column - 1, value_text(value))
+            elif kind == "n" and value is not None and cell["style_id"] in self.date_styles:
+                row.cells[column - 1] = day_text(value, self.epoch)
+            elif text := value_text(value):
+                row.cells[column - 1] = text
+        return Row(number, row.cells, spoilt)
 
 
 def open_workbook(stream: BinaryIO, where: str) -> Workbook:
     """Return the workbook in a stream, which may be closed afterwards; SourceError when it holds none."""
-    package = open_package(BytesIO(read_bounded(stream, where)), where)
-    if not is_workbook(package):
-        raise SourceError("holds no workbook", where=where, remedy=_FORMAT_CHANGED)
-    links = _Links()
-    _read_whole(package, f"{dirname(_BOOK)}/_rels/workbook.xml.rels", links, where)
-    book = _Book()
-    _read_whole(package, _BOOK, book, where)
-    strings, styles = _Strings(), _Styles()
-    for kind, handlers in (("sharedStrings", strings), ("styles", styles)):
-        if kind in links.kinds:
-            _read_whole(package, links.kinds[kind], handlers, where)
-    sheets = {title: links.targets.get(link, "") for title, link in book.sheets}
-    return Workbook(package, where, sheets, strings.found, frozenset(styles.dates), book.from_1904)
+    body = read_bounded(stream, where)
+    package = Package(body, where)
+    if not package.is_workbook:
+        raise _refused("holds no workbook", where)
+    reader = ExcelReader(BytesIO(body), read_only=True, keep_links=False)
+    reader.archive = package
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and the like, which openpyxl could not write again
+        with package.reading(CONTENT_TYPES, LARGEST_PART):
+            reader.read_manifest()
+        with package.reading("xl/sharedStrings.xml", LARGEST_STRINGS):
+            reader.read_strings()
+        with package.reading(ARC_WORKBOOK, LARGEST_PART):
+            reader.read_workbook()
+            sheets = {sheet.name: link.target for sheet, link in reader.parser.find_sheets()}
+        with package.reading(ARC_STYLE, LARGEST_PART):
+            dates = _read_date_styles(package)
+    return Workbook(package, sheets, reader.shared_strings, dates, reader.wb.epoch)
 
 
-def _read_whole(package: ZipFile, part: str, handlers: Handlers, where: str) -> None:
-    for _ in read_xml(package, part, handlers, where):
-        pass
+def _read_date_styles(package: Package) -> frozenset[int]:
+    if ARC_STYLE not in package.namelist():
+        return frozenset()
+    return frozenset(Stylesheet.from_tree(fromstring(package.read(ARC_STYLE), forbid_dtd=True)).date_formats)
 
 
-class _Quiet:
-    """Handlers that note nothing, for those that need only some."""
+class _Metered:
+    """A stream that fails when more is read from it than any row needs."""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Note nothing."""
-
-    def end(self, name: str) -> None:
-        """Note nothing."""
-
-    def text(self, text: str) -> None:
-        """Note nothing."""
-
-
-class _Links(_Quiet):
-    """The relationships of the workbook: parts by id, and by the last word of their type."""
-
-    def __init__(self) -> None:
-        self.targets: dict[str, str] = {}
-        self.kinds: dict[str, str] = {}
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship":
-            target = normpath(join("/", dirname(_BOOK), attributes.get("Target", ""))).lstrip("/")
-            self.targets[attributes.get("Id", "")] = target
-            self.kinds[attributes.get("Type", "").rpartition("/")[2]] = target
-
-
-class _Book(_Quiet):
-    """The titles of the sheets with the ids of their relationships."""
-
-    def __init__(self) -> None:
-        self.sheets: list[tuple[str, str]] = []
-        self.from_1904 = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "sheet":
-            links = [value for key, value in attributes.items() if key.rpartition(":")[2] == "id"]
-            self.sheets.append((attributes.get("name", ""), links[0] if links else ""))
-        elif name == "workbookPr":
-            self.from_1904 = attributes.get("date1904") in ("1", "true")
-
-
-class _Strings(_Quiet):
-    """The shared strings; readings of Japanese names, which stand beside them, are left out."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-        self.pieces: list[str] = []
-        self.inside = self.phonetic = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "rPh":
-            self.phonetic = True
-        self.inside = name == "t" and not self.phonetic
-
-    def text(self, text: str) -> None:
-        if self.inside:
-            self.pieces.append(text)
-
-    def end(self, name: str) -> None:
-        self.inside = False
-        if name == "rPh":
-            self.phonetic = False
-        elif name == "si":
-            self.found.append("".join(self.pieces))
-            self.pieces = []
-
-
-class _Styles(_Quiet):
-    """The numbers of the cell styles that show dates."""
-
-    def __init__(self) -> None:
-        self.codes: dict[str, str] = {}
-        self.dates: set[str] = set()
-        self.in_cells = False
-        self.count = 0
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "numFmt":
-            self.codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-        elif name == "cellXfs":
-            self.in_cells = True
-        elif name == "xf" and self.in_cells:
-            number = attributes.get("numFmtId", "0")
-            if is_date_format(int(number) if number.isdecimal() else 0, self.codes.get(number)):
-                self.dates.add(str(self.count))
-            self.count += 1
-
-    def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self.in_cells = False
-
-
-class _Sheet:
-    """The rows of a worksheet while it is read."""
-
-    def __init__(self, book: Workbook, where: str) -> None:
-        self.book = book
+    def __init__(self, stream: IO[bytes], where: str) -> None:
+        self.stream = stream
         self.where = where
-        self.ready: list[Row] = []
-        self.number = 0
-        self.place = -1
-        self.cells: dict[int, str] = {}
-        self.spoilt: tuple[str, int, str] | None = None
-        self.kind = self.style = ""
-        self.formula = self.collects = self.phonetic = False
-        self.pieces: list[str] = []
+        self.taken = 0
 
-    def take(self) -> list[Row]:
-        """Return the rows that are ready, and forget them."""
-        taken, self.ready = self.ready, []
-        return taken
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; `taken` is set to 0 after each row."""
+        self.taken += size
+        if self.taken > LARGEST_ROW:
+            raise _refused(f"has a row of more than {LARGEST_ROW:,} bytes", self.where)
+        return self.stream.read(size)
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Note where a row or cell begins, and which of its texts count."""
-        if name == "c":
-            self._start_cell(attributes)
-        elif name == "v":
-            self.collects = not self.formula
-        elif name == "t":
-            self.collects = not self.phonetic
-        elif name == "row":
-            self._start_row(attributes.get("r"))
-        elif name == "f":
-            self.formula = self.collects = True
-        elif name == "rPh":
-            self.phonetic = True
 
-    def text(self, text: str) -> None:
-        """Collect the text of a value, or of the formula in its place."""
-        if self.collects:
-            self.pieces.append(text)
+class _Parser(WorkSheetParser):
+    """openpyxl's parser of rows; formulas are not translated, and what cannot be read stays as it is."""
 
-    def end(self, name: str) -> None:
-        """Keep the cell or row that ends."""
-        if name == "c":
-            self._end_cell()
-        elif name in ("v", "t", "f"):
-            self.collects = False
-        elif name == "row" and (self.cells or self.spoilt):
-            self.ready.append(Row(self.number, self.cells, self.spoilt))
-        elif name == "rPh":
-            self.phonetic = False
-
-    def _start_row(self, number: str | None) -> None:
-        here = self.number + 1 if number is None else int(number) if number.isdecimal() else 0
-        if not self.number < here <= MOST_ROWS:
-            raise self._refused(f"has a row {number} after row {self.number}")
-        self.number, self.place, self.cells, self.spoilt = here, -1, {}, None
-
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        reference = attributes.get("r")
-        place = self.place + 1 if reference is None else column_place(reference)
-        if place is None or place <= self.place:
-            raise self._refused(f"has a cell {reference} out of order in row {self.number}")
-        if place >= MOST_COLUMNS:
-            raise self._refused(f"has more than {MOST_COLUMNS:,} columns in row {self.number}")
-        self.place = place
-        self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
-        self.formula = self.collects = False
-        self.pieces = []
-
-    def _end_cell(self) -> None:
-        text = "".join(self.pieces)
-        if self.formula:
-            self.spoilt = self.spoilt or (FORMULA, self.place, f"={text}")
-        elif self.kind == "e":
-            self.spoilt = self.spoilt or (ERROR_VALUE, self.place, text)
-        elif text:
-            value = self._value(text)
-            if value:
-                self.cells[self.place] = value
-
-    def _value(self, text: str) -> str:
-        if self.kind == "s":
-            return self._shared(text)
-        if self.kind == "n":
-            if self.style in self.book.date_styles:
-                return day_text(text, from_1904=self.book.from_1904)
-            return number_text(text)
-        if self.kind == "b":
-            return {"1": "true", "0": "false"}.get(text, text)
-        return text
-
-    def _shared(self, text: str) -> str:
+    def parse_cell(self, element: Any) -> dict[str, Any]:
         try:
-            return self.book.strings[int(text)]
-        except (IndexError, ValueError) as error:
-            raise self._refused(f"refers to a text {text} that the workbook lacks, in row {self.number}") from error
+            return super().parse_cell(element)
+        except IndexError:
+            return self._as_it_is(element, "missing")
+        except ValueError:
+            return self._as_it_is(element, "s")
 
-    def _refused(self, message: str) -> SourceError:
-        return SourceError(message, where=self.where, remedy=_FORMAT_CHANGED)
+    def _as_it_is(self, element: Any, kind: str) -> dict[str, Any]:
+        return {"column": self.col_counter, "value": element.findtext(VALUE_TAG), "data_type": kind}
+
+    def parse_formula(self, element: Any) -> str:
+        return f"={element.findtext(FORMULA_TAG) or ''}"
+
+
+def _refused(message: str, where: str) -> SourceError:
+    return SourceError(message, where=where, remedy=_FORMAT_CHANGED)
