@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from clerk_board.board import Board
 from clerk_board.serving import build_datasette
-from clerkcore import About, Capture, Client, Column, Download, Parsed, Request, Scope, Site, Source, Table
+from clerkcore import About, Capture, Client, Column, Download, Parsed, Request, Scope, Site, Source, Table, View
 from clerkcore.finance import FINANCE_TABLES
 from clerkcore.installation import Installation, create_installation
 from clerkcore.ledger import save_site
@@ -72,6 +73,33 @@ class Florida(Quiet):
     about = About("County reports", "Division of Elections", "https://dos.example/", "Public record")
 
 
+class Questions(Florida):
+    """Ballots by county, with sums that the source computes and a question over them."""
+
+    tables = (
+        Table(
+            "county_ballots",
+            key=("county",),
+            columns=(Column("county"), Column("voted_on", "date"), Column("total", "integer")),
+            title="Ballots by county",
+            description="Ballots by county",
+            search=("county",),
+        ),
+    )
+    computed: ClassVar[tuple[Table, ...]] = (
+        Table("state_ballots", ("state",), (Column("state"), Column("total", "integer")), "Sums", "Ballots in all"),
+    )
+    views: ClassVar[tuple[View, ...]] = (
+        View(
+            "largest_counties",
+            "SELECT total, voted_on, county FROM county_ballots_effective ORDER BY total DESC",
+            (Column("total", "integer", "Ballots cast"), Column("voted_on", "date"), Column("county")),
+            title="Largest counties",
+            description="Counties by their ballots",
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the board answered."""
@@ -94,6 +122,15 @@ class Pages:
         answer = self.get(path)
         assert answer.status == 200, f"{path}: {answer.status}"
         return answer.text
+
+    def words(self, path: str) -> str:
+        """Return the text of a page's content without its tags, its white space joined."""
+        content = self.read(path).split('<section class="content">')[1].split("<footer")[0]
+        return " ".join(re.sub(r"<[^>]*>", " ", content).split())
+
+    def cells(self, path: str, column: str) -> list[str]:
+        """Return what stands in a column of the page's table, from above."""
+        return re.findall(rf'<td class="col-{column}[ "][^>]*>(.*?)</td>', self.read(path))
 
 
 def insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
@@ -140,6 +177,18 @@ class World:
         """Florida with the ballots of one county."""
         self.add_site("fl", "Florida", "FL", Kind.STATE)
         return self.load("fl", Florida(), county_ballots=[{"county": "Baker", "total": 1}])
+
+    def add_questions(self) -> None:
+        """Florida with two counties' ballots, one county withdrawn, and what is asked of them."""
+        self.add_site("fl", "Florida", "FL", Kind.STATE)
+        counties: list[Row] = [
+            {"county": "Baker", "voted_on": "2026-08-18", "total": 7},
+            {"county": "Miami-Dade", "voted_on": "2026-08-17", "total": 900},
+            {"county": "Dixie", "voted_on": "2026-08-16", "total": 9, "removed_run_id": 1},
+        ]
+        sums: list[Row] = [{"state": "FL", "total": 907}]
+        path = self.load("fl", Questions(), county_ballots=counties, state_ballots=sums)
+        self.execute(path, "INSERT INTO county_ballots_fts(county_ballots_fts) VALUES ('rebuild')")
 
     def execute(self, path: Path, sql: str) -> None:
         """Change a database behind the board's back."""

@@ -16,11 +16,6 @@ LIVE = f"{FINANCE}/transactions_effective"
 SCRIPT = "<script>alert(1)</script>"
 
 
-def read_words(html: str) -> str:
-    """The text of a page's content without its tags, its white space joined."""
-    return read_text(html.split('<section class="content">')[1].split("<footer")[0])
-
-
 def read_text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
@@ -29,14 +24,10 @@ def local_links(html: str) -> set[str]:
     return {link.replace("&amp;", "&").split("#")[0] for link in re.findall(r'href="(/[^"]*)"', html)}
 
 
-def table_cells(html: str, column: str) -> list[str]:
-    return re.findall(rf'<td class="col-{column}[ "][^>]*>(.*?)</td>', html)
-
-
 def test_home_lists_the_sites_by_state_with_rows_times_source_and_licence(world: World) -> None:
     world.add_san_diego({}, {}, {"removed_run_id": 1})
     world.add_florida()
-    assert read_words(world.open().read("/")) == (
+    assert world.open().words("/") == (
         "Civic data 2 databases as their official sources publish them, for operators on this machine."
         " California San Diego city, sandiego.ca campaign finance"
         " Transactions 2 Summary pages 0 Filings 0 Filers 0 Agencies 0 Last checked 2026-07-14 08:30 UTC"
@@ -50,7 +41,7 @@ def test_home_lists_the_sites_by_state_with_rows_times_source_and_licence(world:
 def test_home_names_the_sites_without_data(world: World) -> None:
     world.add_florida()
     world.add_site("oakland.ca", "Oakland")
-    assert "California Nothing loaded yet: Oakland (oakland.ca)." in read_words(world.open().read("/"))
+    assert "California Nothing loaded yet: Oakland (oakland.ca)." in world.open().words("/")
 
 
 def test_every_link_of_the_home_and_database_pages_leads_somewhere(world: World) -> None:
@@ -88,7 +79,7 @@ def test_only_addresses_of_the_web_become_links(world: World) -> None:
 
 def test_cents_are_shown_as_dollars_with_the_cents_at_hand(world: World) -> None:
     world.add_san_diego({"amount_cents": 123456}, {"amount_cents": -5}, {"amount_cents": None})
-    assert sorted(table_cells(world.open().read(f"{LIVE}?_sort=tran_id"), "amount_cents")) == [
+    assert sorted(world.open().cells(f"{LIVE}?_sort=tran_id", "amount_cents")) == [
         "&nbsp;",
         '<span class="money" title="-5 cents">-$0.05</span>',
         '<span class="money" title="123456 cents">$1,234.56</span>',
@@ -98,9 +89,7 @@ def test_cents_are_shown_as_dollars_with_the_cents_at_hand(world: World) -> None
 def test_cents_of_a_query_are_shown_as_dollars_too(world: World) -> None:
     world.add_san_diego({"amount_cents": 250}, {"amount_cents": 250})
     query = f"{FINANCE}/-/query?sql=select+sum(amount_cents)+as+total_cents+from+transactions"
-    assert table_cells(world.open().read(query), "total_cents") == [
-        '<span class="money" title="500 cents">$5.00</span>'
-    ]
+    assert world.open().cells(query, "total_cents") == ['<span class="money" title="500 cents">$5.00</span>']
 
 
 def test_the_export_keeps_the_plain_cents(world: World) -> None:
@@ -110,19 +99,17 @@ def test_the_export_keeps_the_plain_cents(world: World) -> None:
 
 def test_the_newest_rows_come_first(world: World) -> None:
     world.add_san_diego(*({"calculated_date": f"2026-01-0{day}"} for day in (2, 3, 1)))
-    days = table_cells(world.open().read(LIVE), "calculated_date")
+    days = world.open().cells(LIVE, "calculated_date")
     assert days == ["2026-01-03", "2026-01-02", "2026-01-01"]
 
 
 def test_live_rows_leave_out_what_was_removed_and_the_table_keeps_it(world: World) -> None:
     world.add_san_diego({}, {"removed_run_id": 1})
     pages = world.open()
-    live, all_rows = pages.read(LIVE), pages.read(f"{FINANCE}/transactions")
-    assert ("<h1>Transactions</h1>" in live, len(table_cells(live, "tran_id"))) == (True, 1)
-    assert ("<h1>Transactions, with withdrawn rows</h1>" in all_rows, len(table_cells(all_rows, "tran_id"))) == (
-        True,
-        2,
-    )
+    every = f"{FINANCE}/transactions"
+    assert ("<h1>Transactions</h1>" in pages.read(LIVE), len(pages.cells(LIVE, "tran_id"))) == (True, 1)
+    assert "<h1>Transactions, with withdrawn rows</h1>" in pages.read(every)
+    assert len(pages.cells(every, "tran_id")) == 2
 
 
 def test_the_live_rows_and_the_table_say_which_rows_they_hold(world: World) -> None:
@@ -155,7 +142,7 @@ def read_crumbs(html: str) -> str:
 def test_a_live_row_leads_to_its_own_page(world: World) -> None:
     world.add_san_diego({"tran_id": "A/B, <i>1</i>"}, {"tran_id": ""})
     pages = world.open()
-    cells = table_cells(pages.read(f"{LIVE}?_sort=tran_id"), "tran_id")
+    cells = pages.cells(f"{LIVE}?_sort=tran_id", "tran_id")
     assert [re.sub(r'"[^"]*"', "", cell) for cell in cells] == [
         "<a href=>(empty)</a>",
         "<a href=>A/B, &lt;i&gt;1&lt;/i&gt;</a>",
@@ -171,7 +158,7 @@ def local_link(html: str) -> str:
 
 def test_a_live_row_is_not_linked_when_the_chosen_columns_do_not_tell_which_it_is(world: World) -> None:
     world.add_san_diego({})
-    assert table_cells(world.open().read(f"{LIVE}?_col=tran_id"), "tran_id") == ["T0"]
+    assert world.open().cells(f"{LIVE}?_col=tran_id", "tran_id") == ["T0"]
 
 
 def test_a_row_is_shown_downwards_without_its_empty_columns(world: World) -> None:
@@ -204,14 +191,14 @@ def test_the_head_of_a_column_of_dollars_does_not_say_cents(world: World) -> Non
 
 def test_thousands_are_grouped_in_columns_that_count_and_nowhere_else(world: World) -> None:
     world.execute(world.add_florida(), "UPDATE county_ballots SET total = 1234567, run_id = 1000")
-    html = world.open().read("/fl-voters/county_ballots_effective")
-    assert (table_cells(html, "total"), table_cells(html, "run_id")) == (["1,234,567"], ["1000"])
+    path, pages = "/fl-voters/county_ballots_effective", world.open()
+    assert (pages.cells(path, "total"), pages.cells(path, "run_id")) == (["1,234,567"], ["1000"])
 
 
 def test_the_findings_page_says_what_severity_means_and_whence_the_rows_come(world: World) -> None:
     path = world.add_san_diego({})
     world.add_finding(path, run_id=1)
-    words = read_words(world.open().read(f"{FINANCE}/_clerk_findings"))
+    words = world.open().words(f"{FINANCE}/_clerk_findings")
     assert words.startswith("Findings of the checks What the checks of each run found: blocking means")
     assert "Open findings none; 1 note Source Transactions , NetFile Licence Public record" in words
 
@@ -261,16 +248,16 @@ def test_last_checked_is_read_anew_for_each_page(world: World) -> None:
 
 
 def read_checked(pages: Pages, path: str) -> str:
-    return read_words(pages.read(path)).split("Last checked ")[1].split(" Last changed")[0]
+    return pages.words(path).split("Last checked ")[1].split(" Last changed")[0]
 
 
 def test_rows_are_counted_anew_after_a_run(world: World) -> None:
     path = world.add_san_diego({}, {})
     pages = world.open()
-    assert "Transactions 2" in read_words(pages.read("/"))
+    assert "Transactions 2" in pages.words("/")
     world.execute(path, "UPDATE transactions SET removed_run_id = 2 WHERE tran_id = 'T0'")
     world.execute(path, "UPDATE _clerk_runs SET run_id = 2")
-    assert "Transactions 1" in read_words(pages.read("/"))
+    assert "Transactions 1" in pages.words("/")
 
 
 def test_findings_are_those_of_the_run_a_scope_rests_on(world: World) -> None:
@@ -283,7 +270,7 @@ def test_findings_are_those_of_the_run_a_scope_rests_on(world: World) -> None:
 
 
 def read_findings(pages: Pages, path: str) -> str:
-    return read_words(pages.read(path)).split("Open findings ")[1].split(" Source")[0]
+    return pages.words(path).split("Open findings ")[1].split(" Source")[0]
 
 
 def test_a_database_that_breaks_while_it_is_served_is_named(world: World) -> None:
@@ -292,7 +279,7 @@ def test_a_database_that_breaks_while_it_is_served_is_named(world: World) -> Non
     pages = world.open()
     pages.read("/")
     world.execute(path, "DROP TABLE _clerk_scopes")
-    words = read_words(pages.read("/"))
+    words = pages.words("/")
     assert "campaign finance This database cannot be read just now." in words
     assert "Ballots by county 1" in words
 
@@ -334,5 +321,5 @@ def test_another_datasette_of_the_process_is_left_alone(world: World) -> None:
     path = world.add_san_diego({"amount_cents": 123456})
     pages = world.open()
     other = type(pages)(Datasette([str(path)]))
-    assert table_cells(other.read("/election_finance/transactions"), "amount_cents") == ["123456"]
+    assert other.cells("/election_finance/transactions", "amount_cents") == ["123456"]
     assert "board.css" not in other.read("/")
