@@ -91,6 +91,7 @@ def count_shown(catalogue: Catalogue) -> str:
 
 
 async def _serve(board: Board, listener: socket.socket, started: Callable[[], None]) -> None:
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     # Before the server starts, so that an error is raised here and not written to its log.
     await board.invoke_startup()
     config = uvicorn.Config(
@@ -101,6 +102,11 @@ async def _serve(board: Board, listener: socket.socket, started: Callable[[], No
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     await _Server(config, started).serve(sockets=[listener])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether uvicorn tells of more than a browser's idle connection, opened as the server was told to stop."""
+    return not record.getMessage().startswith("Cancel 0 running task(s)")
 
 
 class _Server(uvicorn.Server):
