@@ -162,12 +162,13 @@ def _database_config(database: DatabaseFacts) -> dict[str, Any]:
     return {"tables": tables, "queries": {f"search_{t.name}": _search(t) for t in database.tables if t.searched}}
 
 
-def _search(table: TableFacts) -> dict[str, str]:
+def _search(table: TableFacts) -> dict[str, str | bool]:
     """Return the query that searches a table's texts, its live rows alone, the best match first."""
     columns = ", ".join(f"t.{quote(column.name)}" for column in table.columns if column.name not in OWN)
     index = quote(table.name + SEARCH)
     return {
         "title": f"Search {table.title.lower()}",
+        "hide_sql": True,
         "description": "Rows whose names, employers, occupations or descriptions hold every word",
         "sql": f"select {columns} from {index} as i join {quote(table.name)} as t on t.rowid = i.rowid"
         f" where {index} match escape_fts(:text) and t.removed_run_id is null order by i.rank limit 200",
