@@ -11,7 +11,7 @@ from clerk_finance_netfile.columns import COLUMNS, FIELDS
 from clerk_finance_netfile.documents import WHERE
 from clerk_finance_netfile.pages import Total, is_json, read_csv, read_json, read_results, read_total
 from clerkcore import Capture, Location, Page, Parsed, Record, Rejected, SourceError, Value
-from clerkcore.finance import with_filings
+from clerkcore.finance import with_filings, within_year
 from clerkcore.parsing import Line
 
 _READS = tuple((field.name, field.column, field.read) for field in FIELDS)
@@ -19,23 +19,19 @@ _READS = tuple((field.name, field.column, field.read) for field in FIELDS)
 
 def parse_capture(capture: Capture) -> Iterator[Parsed]:
     """Yield transactions as they stand, then the filers and filings they belong to."""
-    yield from with_filings(_parse_pages(capture))
+    parsed = within_year(_parse_pages(capture), capture.scope.params["year"], WHERE)
+    yield from with_filings(parsed)
 
 
 def _parse_pages(capture: Capture) -> Iterator[Parsed]:
-    year = Year(capture.scope.params["year"])
     pages = Pages()
     for page in capture.pages:
         if page.name == AGENCIES_PAGE:
             yield _agency(page)
             continue
         for line in pages.lines(page):
-            parsed = line if isinstance(line, Rejected) else read_line(line)
-            if isinstance(parsed, Record):
-                year.add(parsed)
-            yield parsed
+            yield line if isinstance(line, Rejected) else read_line(line)
     pages.check_totals()
-    year.check()
 
 
 def _agency(page: Page) -> Record:
@@ -100,27 +96,3 @@ def read_line(line: Line) -> Record | Rejected:
     except ValueError as error:
         return Rejected(f"bad_{column}", str(error), line.at, column, text)
     return Record("transactions", values, line.at)
-
-
-class Year:
-    """Whether the transactions of a capture are of the year they were asked for."""
-
-    def __init__(self, year: str) -> None:
-        self.year = year
-        self.inside = self.outside = 0
-
-    def add(self, record: Record) -> None:
-        """Take note of one transaction."""
-        day = str(record.values["calculated_date"] or "")
-        if day:
-            self.inside += day.startswith(self.year)
-            self.outside += not day.startswith(self.year)
-
-    def check(self) -> None:
-        """Refuse a capture most of whose transactions are of another year."""
-        if self.outside > self.inside:
-            raise SourceError(
-                f"{self.outside:,} of {self.inside + self.outside:,} transactions are not of {self.year}",
-                where=WHERE,
-                remedy="name the year of the file, as in --year 2020",
-            )

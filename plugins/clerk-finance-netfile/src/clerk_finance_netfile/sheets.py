@@ -194,22 +194,6 @@ SHEETS = {
     "496": (LATE_EXPENDITURES, "F496"),
 }
 
-# Connect2's numbers of the kinds of transaction; it has none for the other forms.
-TRANSACTION_TYPES = {
-    "A": 0,
-    "C": 1,
-    "I": 2,
-    "F496P3": 4,
-    "D": 5,
-    "E": 6,
-    "G": 7,
-    "F": 11,
-    "B1": 12,
-    "F496": 19,
-    "F497P1": 20,
-    "F497P2": 21,
-}
-
 
 def nearest_layout(header: Iterable[str]) -> Layout:
     """Return the layout whose columns the header has, or else the one it lacks the fewest columns of."""

@@ -4,21 +4,6 @@ from __future__ import annotations
 
 import re
 
-# As NetFile, which the city used before, numbers them.
-NUMBERS = {
-    "A": 0,
-    "C": 1,
-    "I": 2,
-    "F496P3": 4,
-    "D": 5,
-    "E": 6,
-    "G": 7,
-    "F": 11,
-    "B1": 12,
-    "F496": 19,
-    "F497P1": 20,
-    "F497P2": 21,
-}
 WITHOUT_AMOUNT_1 = ("F", "B1")
 
 _FORM = re.compile(r"FPPC (\d{3}(?:LCR|LCM)?)", re.ASCII)

@@ -10,29 +10,28 @@ from clerk_finance_sandiego.columns import FIELDS, is_code, read_word
 from clerk_finance_sandiego.documents import FILINGS, NOTHING, TRANSACTIONS, WHERE, Batch, open_batch, unusable
 from clerk_finance_sandiego.filers import find_token
 from clerk_finance_sandiego.filings import Listing
-from clerk_finance_sandiego.forms import NUMBERS, WITHOUT_AMOUNT_1, find_form
+from clerk_finance_sandiego.forms import WITHOUT_AMOUNT_1, find_form
 from clerk_finance_sandiego.rows import read_rows
 from clerk_finance_sandiego.windows import check_windows
-from clerkcore import Capture, Page, Parsed, Record, Rejected, SourceError, Value
-from clerkcore.finance import with_filings
+from clerkcore import Capture, Page, Parsed, Record, Rejected, Value
+from clerkcore.finance import TRANSACTION_TYPES, with_filings, within_year
 from clerkcore.parsing import Line
 
 
 def parse_capture(capture: Capture) -> Iterator[Parsed]:
     """Yield transactions as they stand, then the filers and filings they belong to."""
-    yield from with_filings(_parse_pages(capture))
+    parsed = within_year(_parse_pages(capture), capture.scope.params["year"], WHERE)
+    yield from with_filings(parsed)
 
 
 def _parse_pages(capture: Capture) -> Iterator[Parsed]:
     # The list of filings may come last and is needed first; so every page is looked at before any is read.
     listing, pages = _survey(capture.pages)
-    year, used = Year(capture.scope.params["year"]), dict[str, None]()
+    used: dict[str, None] = {}
     for parsed in _read_pages(pages, listing):
         if isinstance(parsed, Record):
-            year.add(parsed)
             used[str(parsed.values["filing_id"] or "")] = None
         yield parsed
-    year.check()
     yield from listing.tell([name for name in used if name])
 
 
@@ -102,7 +101,7 @@ def _derive(values: dict[str, Value]) -> dict[str, Value]:
         "tran_amt1_cents": None if form in WITHOUT_AMOUNT_1 else values["amount_cents"],
         "tran_code": kind if code else None,
         "tran_dscr": None if code else kind,
-        "transaction_type": NUMBERS.get(form),
+        "transaction_type": TRANSACTION_TYPES.get(form),
     }
 
 
@@ -113,27 +112,3 @@ def _ask(values: dict[str, Value], listing: Listing) -> dict[str, Value]:
     start, end = listing.find_period(filing)
     token = find_token(name, state_id)
     return {"filer_state_id": state_id, "filer_local_id": token, "filing_start": start, "filing_end": end}
-
-
-class Year:
-    """Whether the transactions of a capture are of the year they were asked for."""
-
-    def __init__(self, year: str) -> None:
-        self.year = year
-        self.inside = self.outside = 0
-
-    def add(self, record: Record) -> None:
-        """Take note of one transaction."""
-        day = str(record.values["calculated_date"] or "")
-        if day:
-            self.inside += day.startswith(self.year)
-            self.outside += not day.startswith(self.year)
-
-    def check(self) -> None:
-        """Refuse a capture most of whose transactions are of another year."""
-        if self.outside > self.inside:
-            raise SourceError(
-                f"{self.outside:,} of {self.inside + self.outside:,} transactions are not of {self.year}",
-                where=WHERE,
-                remedy="name the year of the file, as in --year 2020",
-            )
