@@ -47,7 +47,7 @@ def as_tuple(totals: Totals) -> tuple[int, int, int, int]:
     return totals.contributions, totals.expenditures, totals.support, totals.oppose
 
 
-def check(world: World, totals: dict[str, Totals], rows: Iterable[dict[str, str]]) -> None:
+def assert_totals_are_of(world: World, totals: dict[str, Totals], rows: Iterable[dict[str, str]]) -> None:
     again = count_again(rows)
     assert {filer: as_tuple(one) for filer, one in totals.items()} == {
         one.local_id: again.get(one.local_id, (0, 0, 0, 0)) for one in world.committees
@@ -59,7 +59,7 @@ def check(world: World, totals: dict[str, Totals], rows: Iterable[dict[str, str]
 def test_totals_as_amended_are_those_of_the_rows_in_force(seed: int, day: int, size: int) -> None:
     world = finance_world(seed, "CSD", 2026, size)
     # A 460 without rows leaves no trace in Connect2, but covers late rows all the same; these worlds have none.
-    check(world, world.totals(day), world.connect2_rows(day))
+    assert_totals_are_of(world, world.totals(day), world.connect2_rows(day))
 
 
 @settings(max_examples=20, deadline=None)
@@ -71,7 +71,7 @@ def test_totals_as_filed_are_those_of_the_rows_first_filed(seed: int, day: int, 
         for filing in world.first_versions(day)
         for fields in world.filing_fields(filing, world.rows(filing))
     ]
-    check(world, world.totals_as_filed(day), rows)
+    assert_totals_are_of(world, world.totals_as_filed(day), rows)
 
 
 def test_as_filed_and_as_amended_are_the_same_until_something_is_amended() -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 from clerk_finance_netfile.campaign import NetFileCampaign
 from clerkcore import Scope
-from clerkcore.plugins import Manager, discover
 from clerkcore.testing import SourceSuite
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -18,7 +15,6 @@ from campaign_samples import AID, SAMPLES, write_samples
 
 NAMES = ("filers-0000.json", "filings-0000.json", "elements-0000.json", "elements-0001.json")
 SETTINGS = {"agency": AID}
-REGISTERED = NetFileCampaign.name in Manager(discover()).names("register_finance_sources")
 
 
 class TestCampaignPages(SourceSuite):
@@ -29,10 +25,6 @@ class TestCampaignPages(SourceSuite):
     records = 12
     # Kept as evidence of what is set aside; the id of a transaction stands in the transaction itself, too.
     optional = frozenset({"elementType", "transactionId"})
-
-    @pytest.mark.skipif(not REGISTERED, reason="the plugin's face does not offer it yet")
-    def test_its_plugin_registers_it(self) -> None:
-        super().test_its_plugin_registers_it()
 
 
 def test_the_samples_are_what_their_module_writes(tmp_path: Path) -> None:
