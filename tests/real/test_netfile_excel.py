@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
-from clerk_finance_netfile.cells import number_text
 from clerk_finance_netfile.excel import NetFileExcel
-from clerk_finance_netfile.sheets import SHEETS
-from clerk_finance_netfile.workbook import open_workbook
 from clerkcore import Parsed, Record, Scope
 from clerkcore.testing.shelf import parse_files
 
@@ -148,29 +143,6 @@ def test_filers_whose_number_is_pending_are_told_apart(export: Export) -> None:
             names.setdefault(row["filer_local_id"], set()).add(row["filer_name"])
     assert names
     assert all(filer.startswith("noid_") and len(told) == 1 for filer, told in names.items())
-
-
-@pytest.mark.slow
-def test_every_cell_is_read_as_openpyxl_reads_it(data: Path, name: str) -> None:
-    path = data / "netfile_excel" / name
-    with path.open("rb") as stream:
-        ours = open_workbook(stream, name)
-    theirs = openpyxl.load_workbook(path, read_only=True)
-    assert list(ours.sheets) == theirs.sheetnames == [title for title in ours.sheets if title in SHEETS]
-    for title in ours.sheets:
-        expected = [
-            {place: as_text(value) for place, value in enumerate(row) if as_text(value)}
-            for row in theirs[title].iter_rows(values_only=True)
-        ]
-        assert [row.cells for row in ours.rows(title)] == expected
-
-
-def as_text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        return number_text(repr(value))
-    return "" if value is None else str(value)
 
 
 def test_oaklands_candidate_for_mayor_raised_what_open_disclosure_says(load: Load) -> None:

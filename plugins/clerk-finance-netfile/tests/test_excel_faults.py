@@ -8,22 +8,24 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerk_finance_netfile.excel import NetFileExcel
-from clerkcore import Record, SourceError
+from clerkcore import Record, Rejected, SourceError
 from clerkcore.testing.shelf import hold_capture
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from excel_reading import BOOK, DEMO_2026, parse
 from excel_samples import HEADERS, Sheets, make_csv, make_sheets, make_table, make_workbook, row
-from xlsx_writer import Xml, column_name, wrap_rows, write_xlsx, write_zip
+from xlsx_writer import MAIN, read_part, replace_parts, wrap_rows, write_xlsx, write_zip
 
 BOMB = (
     '<!DOCTYPE sst [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
@@ -47,60 +49,65 @@ def change_header(title: str, change: Callable[[list[Any]], list[Any]]) -> bytes
     return write_xlsx(tables)
 
 
+def inline(text: object) -> str:
+    """A cell as it stands in the file, its text in the cell itself."""
+    return f'<c t="inlineStr"><is><t>{escape(str(text))}</t></is></c>'
+
+
 def with_first_sheet(rows: str) -> bytes:
     """A workbook whose sheet A holds these rows of XML below its header."""
-    header = "".join(
-        f'<c r="{column_name(place)}1" t="inlineStr"><is><t>{name}</t></is></c>'
-        for place, name in enumerate(HEADERS["A-Contributions"])
-    )
-    return make_workbook(sheet1=wrap_rows(f'<row r="1">{header}</row>{rows}'))
+    header = "".join(inline(name) for name in HEADERS["A-Contributions"])
+    return replace_parts(EMPTY, sheet1=wrap_rows(f'<row r="1">{header}</row>{rows}'))
 
 
-def patch_directory(body: bytes, offset: int, value: bytes) -> bytes:
-    """Change a field of the first entry in a ZIP's central directory."""
-    place = int.from_bytes(body[-6:-2], "little")
-    return body[: place + offset] + value + body[place + offset + len(value) :]
+def patch_directory(body: bytes, name: str, offset: int, value: bytes) -> bytes:
+    """Change a field of an entry in a ZIP's central directory."""
+    place = body.rindex(name.encode()) - 46 + offset
+    return body[:place] + value + body[place + len(value) :]
 
 
-def lock(body: bytes) -> bytes:
-    return patch_directory(body, 8, struct.pack("<H", 1))
+def lock(body: bytes, name: str) -> bytes:
+    return patch_directory(body, name, 8, struct.pack("<H", 1))
 
 
-def claim_size(body: bytes, size: int) -> bytes:
-    return patch_directory(body, 24, struct.pack("<I", size))
+def claim_size(body: bytes, name: str, size: int) -> bytes:
+    return patch_directory(body, name, 24, struct.pack("<I", size))
 
 
+BODY = make_workbook()
+EMPTY = make_workbook({title: [] for title in HEADERS})
+SHEET_1 = "xl/worksheets/sheet1.xml"
 ARCHIVES: dict[str, tuple[Callable[[], bytes], str]] = {
     "no workbook inside": (lambda: write_zip({"readme.txt": "nothing"}), "holds no workbook, not the one that"),
     "two workbooks inside": (
-        lambda: write_zip({"a.xlsx": make_workbook(), "b.xlsx": make_workbook()}),
+        lambda: write_zip({"a.xlsx": BODY, "b.xlsx": BODY}),
         "holds 2 workbooks, not the one that NetFile sends",
     ),
     "a ZIP in a ZIP": (
-        lambda: write_zip({"a.xlsx": write_zip({"b.xlsx": make_workbook()})}),
+        lambda: write_zip({"a.xlsx": write_zip({"b.xlsx": BODY})}),
         "holds no workbook",
     ),
     "an empty ZIP": (lambda: write_zip({}), "holds no workbook, not the one that NetFile sends"),
-    "a cut ZIP": (lambda: write_zip({"a.xlsx": make_workbook()})[:-9], f"{DAMAGED}File is not a zip file"),
+    "a cut ZIP": (lambda: write_zip({"a.xlsx": BODY})[:-9], f"{DAMAGED}File is not a zip file"),
     "a cut workbook in a ZIP": (
-        lambda: write_zip({"a.xlsx": make_workbook()[:-30]}),
+        lambda: write_zip({"a.xlsx": BODY[:-30]}),
         f"{DAMAGED}File is not a zip file",
     ),
-    "a locked ZIP": (lambda: lock(write_zip({"a.xlsx": make_workbook()})), "is locked with a password (a.xlsx)"),
+    "a locked ZIP": (lambda: lock(write_zip({"a.xlsx": BODY}), "a.xlsx"), "is locked with a password (a.xlsx)"),
     "far too many files": (
         lambda: write_zip({f"{n}.txt": "" for n in range(501)}),
         "holds 501 files, more than 500",
     ),
     "a size beyond all bounds": (
-        lambda: claim_size(make_workbook(), 2_000_000_000),
+        lambda: claim_size(BODY, SHEET_1, 2_000_000_000),
         "bytes, more than 1,000,000,000",
     ),
     "a large workbook in a ZIP": (
-        lambda: claim_size(write_zip({"a.xlsx": make_workbook()}), 300_000_000),
+        lambda: claim_size(write_zip({"a.xlsx": BODY}), "a.xlsx", 300_000_000),
         "holds a workbook of 300,000,000 bytes, more than 200,000,000",
     ),
     "a size that is not true": (
-        lambda: claim_size(write_zip({"a.xlsx": make_workbook()}), 100),
+        lambda: claim_size(write_zip({"a.xlsx": BODY}), "a.xlsx", 100),
         f"{DAMAGED}Bad CRC-32 for file 'a.xlsx'",
     ),
     "a password": (
@@ -116,7 +123,7 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
         "lacks the sheet E-Expenditure; it has A-Contributions, C-Contributions",
     ),
     "a sheet without even a header": (
-        lambda: make_workbook(sheet9=wrap_rows("")),
+        lambda: replace_parts(BODY, sheet9=wrap_rows("")),
         " sheet E-Expenditure: is empty, without even a header",
     ),
     "a renamed column": (
@@ -131,26 +138,77 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: change_header("F-Expenses", lambda names: [*names, "Amt_Paid"]),
         " sheet F-Expenses: names the column 'Amt_Paid' twice in its header",
     ),
-    "an XML bomb": (
-        lambda: make_workbook(sharedStrings=BOMB),
+    "an XML bomb in the shared strings": (
+        lambda: replace_parts(BODY, sharedStrings=BOMB),
         ", part xl/sharedStrings.xml: declares a document type, as an XML bomb does",
     ),
     "an XML bomb in a sheet": (
-        lambda: make_workbook(sheet14=BOMB),
+        lambda: replace_parts(BODY, sheet14=BOMB),
         ", part xl/worksheets/sheet14.xml: declares a document type, as an XML bomb does",
     ),
-    "a part that is missing": (lambda: make_workbook(sheet3=None), ", part xl/worksheets/sheet3.xml: is missing"),
+    "an XML bomb in the styles": (
+        lambda: replace_parts(BODY, styles=BOMB),
+        ", part xl/styles.xml: declares a document type, as an XML bomb does",
+    ),
+    "an XML bomb in the workbook": (
+        lambda: replace_parts(BODY, workbook=BOMB),
+        ", part xl/workbook.xml: declares a document type, as an XML bomb does",
+    ),
+    "an XML bomb in the list of parts": (
+        lambda: replace_parts(BODY, **{"[Content_Types]": BOMB}),
+        ", part [Content_Types].xml: declares a document type, as an XML bomb does",
+    ),
+    "a file elsewhere": (
+        lambda: replace_parts(BODY, sharedStrings='<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>'),
+        ", part xl/sharedStrings.xml: declares a document type, as an XML bomb does",
+    ),
+    "a document type in a sheet": (
+        lambda: replace_parts(BODY, sheet1=f"<!DOCTYPE worksheet>{wrap_rows('')}"),
+        ", part xl/worksheets/sheet1.xml: declares a document type, as an XML bomb does",
+    ),
+    "a part that is missing": (
+        lambda: replace_parts(BODY, sheet3=None),
+        ", part xl/worksheets/sheet3.xml: is no workbook as Excel writes it: ",
+    ),
     "a part that is no XML": (
-        lambda: make_workbook(styles="<styleSheet>"),
+        lambda: replace_parts(BODY, styles="<styleSheet>"),
         ", part xl/styles.xml: is not whole XML: no element found",
     ),
     "too few shared strings": (
-        lambda: make_workbook(sharedStrings="<sst/>"),
+        lambda: replace_parts(BODY, sharedStrings="<sst/>"),
         " sheet A-Contributions: refers to a text 0 that the workbook lacks, in row 1",
+    ),
+    "a shared string before the first": (
+        lambda: with_first_sheet('<row><c t="s"><v>-1</v></c></row>'),
+        " sheet A-Contributions: refers to a text -1 that the workbook lacks, in row 2",
+    ),
+    "a shared string without a number": (
+        lambda: with_first_sheet('<row><c t="s"><v>x</v></c></row>'),
+        " sheet A-Contributions: refers to a text x that the workbook lacks, in row 2",
+    ),
+    "more shared strings than any export has": (
+        lambda: replace_parts(BODY, sharedStrings=f'<sst xmlns="{MAIN}">{" " * 20_000_000}</sst>'),
+        ", part xl/sharedStrings.xml: is no workbook as Excel writes it: xl/sharedStrings.xml has 20,000,0",
+    ),
+    "styles larger than those of any export": (
+        lambda: replace_parts(BODY, styles=f'<styleSheet xmlns="{MAIN}">{"<xf/>" * 200_000}</styleSheet>'),
+        ", part xl/styles.xml: is no workbook as Excel writes it: xl/styles.xml has 1,000,0",
+    ),
+    "a sheet of another size than the file says": (
+        lambda: claim_size(BODY, SHEET_1, 900),
+        f", part {SHEET_1}: {DAMAGED}Bad CRC-32 for file '{SHEET_1}'",
+    ),
+    "a column too many": (
+        lambda: with_first_sheet(f"<row>{'<c><v>1</v></c>' * 16_385}</row>"),
+        " sheet A-Contributions: has more than 16,384 columns in row 2",
     ),
     "a million columns": (
         lambda: with_first_sheet(f"<row>{'<c><v>1</v></c>' * 1_000_000}</row>"),
-        " sheet A-Contributions: has more than 16,384 columns in row 2",
+        " sheet A-Contributions: has a row of more than 1,000,000 bytes",
+    ),
+    "a million columns outside of any row": (
+        lambda: with_first_sheet("<c/>" * 1_000_000),
+        " sheet A-Contributions: has a row of more than 1,000,000 bytes",
     ),
     "a row far below": (
         lambda: with_first_sheet('<row r="999999999999"><c><v>1</v></c></row>'),
@@ -162,11 +220,11 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a cell twice": (
         lambda: with_first_sheet('<row r="2"><c r="B2"><v>1</v></c><c r="B2"><v>2</v></c></row>'),
-        " sheet A-Contributions: has a cell B2 out of order in row 2",
+        " sheet A-Contributions: has cells out of order in row 2",
     ),
     "a cell nowhere": (
         lambda: with_first_sheet('<row r="2"><c r="?"><v>1</v></c></row>'),
-        " sheet A-Contributions: has a cell ? out of order in row 2",
+        " sheet A-Contributions: has cells out of order in row 2",
     ),
 }  # fmt: skip
 
@@ -174,6 +232,29 @@ WORKBOOKS: dict[str, tuple[Callable[[], bytes], str]] = {
 @pytest.mark.parametrize(("make", "message"), [*ARCHIVES.values(), *WORKBOOKS.values()], ids=[*ARCHIVES, *WORKBOOKS])
 def test_a_file_that_is_no_export_is_refused(make: Callable[[], bytes], message: str) -> None:
     assert message in fail(make())
+
+
+def test_openpyxl_reads_xml_with_defusedxml() -> None:
+    assert openpyxl.DEFUSEDXML
+
+
+def test_a_formula_that_many_cells_share_is_not_translated_for_each() -> None:
+    cells = '<c><f t="shared" si="0"/></c>' * 10_000
+    body = with_first_sheet(f'<row><c><f t="shared" ref="A1:Z9" si="0">{"A1+" * 100_000}1</f></c>{cells}</row>')
+    begun = time.process_time()
+    assert [item.rule for item in parse({BOOK: body}) if isinstance(item, Rejected)] == ["formula"]
+    assert time.process_time() - begun < 10
+
+
+def test_a_row_of_many_cells_is_refused_in_little_memory() -> None:
+    body = with_first_sheet(f"<row>{'<c/>' * 5_000_000}</row>")
+    tracemalloc.start()
+    try:
+        assert "has a row of more than 1,000,000 bytes" in fail(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 60_000_000
 
 
 def test_the_agency_that_is_no_longer_listed_is_named_in_the_remedy() -> None:
@@ -247,9 +328,6 @@ def check_told(body: bytes) -> None:
     assert caught.remedy
 
 
-BODY = make_workbook()
-
-
 @settings(max_examples=150, deadline=None)
 @given(
     place=st.integers(0, len(BODY) - 1),
@@ -262,6 +340,19 @@ def test_a_workbook_spoilt_anywhere_is_read_or_refused(place: int, length: int, 
 
 
 @settings(max_examples=150, deadline=None)
+@given(
+    part=st.sampled_from(["[Content_Types]", "workbook", "styles", "sharedStrings", "sheet1"]),
+    start=st.floats(0, 1, exclude_max=True),
+    length=st.integers(0, 60),
+    instead=st.text(alphabet='<>/"= :crvtsfi0123456789A&;-', max_size=20),
+)
+def test_a_part_spoilt_anywhere_is_read_or_refused(part: str, start: float, length: int, instead: str) -> None:
+    text = read_part(BODY, part)
+    place = int(start * len(text))
+    check_told(replace_parts(BODY, **{part: text[:place] + instead + text[place + length :]}))
+
+
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet='<>/"= crvtsfi1A&;', max_size=60))
 def test_a_sheet_of_any_xml_is_read_or_refused(text: str) -> None:
     check_told(with_first_sheet(text))
@@ -271,16 +362,17 @@ def test_a_sheet_of_any_xml_is_read_or_refused(text: str) -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["n", "s", "str", "inlineStr", "b", "e", "d", "?"]),
-            st.sampled_from(["0", "1", "7", "x"]),
+            st.sampled_from(["n", "str", "inlineStr", "b", "e", "d", "?"]),
+            st.sampled_from(["0", "1", "7"]),
             st.text(alphabet="0123456789-+.eE x", max_size=12),
         ),
         max_size=80,
     )
 )
 def test_whatever_stands_in_cells_no_row_is_lost(cells: list[tuple[str, str, str]]) -> None:
-    written = [Xml(f'<c t="{kind}" s="{style}"><v>{text}</v></c>') for kind, style, text in cells if kind != "s"]
-    values = dict(zip(HEADERS["A-Contributions"][12:], written, strict=False))
-    rows = [row("A-Contributions", 1), row("A-Contributions", 2) | values]
-    parsed = parse({BOOK: make_workbook({title: rows if title == "A-Contributions" else [] for title in HEADERS})})
+    title = "A-Contributions"
+    whole, spoilt = ([inline(row(title, n).get(name) or "") for name in HEADERS[title]] for n in (1, 2))
+    raw = [f'<c t="{kind}" s="{style}"><v>{text}</v></c>' for kind, style, text in cells]
+    spoilt[12:] = [*raw, *spoilt[12 + len(raw) :]][: len(spoilt) - 12]
+    parsed = parse({BOOK: with_first_sheet("".join(f"<row>{''.join(line)}</row>" for line in (whole, spoilt)))})
     assert sum(not isinstance(item, Record) or item.table == "transactions" for item in parsed) == 2

@@ -1,32 +1,35 @@
-"""Writes small .xlsx files, whole or broken, the same bytes each time."""
+"""Writes small .xlsx files with openpyxl, whole or with broken parts; the same bytes each time."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 
 @dataclass(frozen=True, slots=True)
-class Xml:
-    """A cell as it stands in the file, such as "<c><f>1+1</f><v>2</v></c>"."""
+class Day:
+    """A number that is shown as a day, whether or not there is such a day."""
 
-    text: str
+    number: float
 
 
-Cell = str | int | float | date | Xml | None
+Cell = str | int | float | date | Day | None
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-STYLES = (
-    f'<styleSheet xmlns="{MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="mm/dd/yyy"/></numFmts>'
-    '<fonts count="1"><font><sz val="10"/><name val="Arial"/></font></fonts>'
-    '<fills count="1"><fill><patternFill patternType="none"/></fill></fills><borders count="1"><border/></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0"/></cellStyleXfs>'
-    '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs>'
-    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+_CLOCK = "docProps/core.xml"  # says when the file was written
+_TEXT = re.compile(r't="inlineStr"><is>(<t[ >][^<]*</t>|<t ?/>)</is>')
+_TYPES = "[Content_Types].xml"
+_SHARED = (
+    '<Override PartName="/xl/sharedStrings.xml"'
+    ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
 )
 
 
@@ -42,101 +45,65 @@ def write_zip(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def write_xlsx(
-    tables: Mapping[str, Sequence[Sequence[Cell]]], *, date1904: bool = False, **replaced: str | bytes | None
+    tables: Mapping[str, Iterable[Sequence[Cell]]], *, date1904: bool = False, **replaced: str | bytes | None
 ) -> bytes:
-    """An .xlsx of the tables; `replaced` puts other text for a part, by the last word of its name, or takes it out."""
-    return write_zip(xlsx_parts(tables, date1904=date1904, **replaced))
+    """An .xlsx of the tables, some of its parts replaced."""
+    book = Workbook(write_only=True)
+    if date1904:
+        book.epoch = CALENDAR_MAC_1904
+    for title, rows in tables.items():
+        sheet = book.create_sheet(title)
+        assert isinstance(sheet, WriteOnlyWorksheet)
+        for row in rows:
+            sheet.append([_show_as_day(sheet, cell) if isinstance(cell, Day) else cell for cell in row])
+    body = io.BytesIO()
+    book.save(body)
+    return replace_parts(_share_texts(body.getvalue()), **replaced)
 
 
-def xlsx_parts(
-    tables: Mapping[str, Sequence[Sequence[Cell]]], *, date1904: bool = False, **replaced: str | bytes | None
-) -> dict[str, str | bytes]:
-    """The parts of an .xlsx by name."""
-    strings: dict[str, int] = {}
-    pages = [_sheet(rows, strings) for rows in tables.values()]
-    parts: dict[str, str | bytes | None] = {
-        "[Content_Types].xml": _content_types(len(pages)),
-        "_rels/.rels": _relationships({"rId1": ("officeDocument", "xl/workbook.xml")}),
-        "xl/workbook.xml": _workbook(list(tables), date1904),
-        "xl/_rels/workbook.xml.rels": _workbook_links(len(pages)),
-        "xl/styles.xml": STYLES,
-    }
-    parts |= {f"xl/worksheets/sheet{number}.xml": page for number, page in enumerate(pages, start=1)}
-    texts = "".join(f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in strings)
-    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{texts}</sst>'
+def _share_texts(body: bytes) -> bytes:
+    """The same .xlsx with its texts in a part of their own, where NetFile has them, but not openpyxl."""
+    texts: dict[str, int] = {}
+
+    def share(found: re.Match[str]) -> str:
+        return f't="s"><v>{texts.setdefault(found[1], len(texts))}</v>'
+
+    parts = {name: content.decode() for name, content in _read_parts(body).items()}
     for name in parts:
-        word = name.rpartition("/")[2].partition(".")[0]
-        parts[name] = replaced.get(word, parts[name])
-    return {name: text for name, text in parts.items() if text is not None}
+        if name.startswith("xl/worksheets/"):
+            parts[name] = _TEXT.sub(share, parts[name])
+    shared = "".join(f"<si>{text}</si>" for text in texts)
+    parts["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{shared}</sst>'
+    parts[_TYPES] = parts[_TYPES].replace("</Types>", f"{_SHARED}</Types>")
+    return write_zip(parts)
 
 
-def wrap_rows(rows: str) -> str:
+def _show_as_day(sheet: WriteOnlyWorksheet, day: Day) -> object:
+    cell = WriteOnlyCell(sheet, day.number)
+    cell.number_format = "mm/dd/yyyy"
+    return cell
+
+
+def replace_parts(body: bytes, **replaced: str | bytes | None) -> bytes:
+    """An .xlsx with other text for a part, by the last word of its name, or without it."""
+    parts = {name: replaced.get(_word(name), content) for name, content in _read_parts(body).items()}
+    return write_zip({name: content for name, content in parts.items() if content is not None})
+
+
+def read_part(body: bytes, word: str) -> str:
+    """The first part whose name ends in a word."""
+    return next(content for name, content in _read_parts(body).items() if _word(name) == word).decode()
+
+
+def _read_parts(body: bytes) -> dict[str, bytes]:
+    with ZipFile(io.BytesIO(body)) as book:
+        return {name: book.read(name) for name in book.namelist() if name != _CLOCK}
+
+
+def _word(name: str) -> str:
+    return name.rpartition("/")[2].partition(".")[0]
+
+
+def wrap_rows(rows: str, before: str = "") -> str:
     """A worksheet around rows of XML."""
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-
-
-def _sheet(rows: Sequence[Sequence[Cell]], strings: dict[str, int]) -> str:
-    written = (
-        f'<row r="{number}">{"".join(_cell(cell, place, number, strings) for place, cell in enumerate(row))}</row>'
-        for number, row in enumerate(rows, start=1)
-    )
-    return wrap_rows("".join(written))
-
-
-def _cell(cell: Cell, place: int, number: int, strings: dict[str, int]) -> str:
-    reference = f"{column_name(place)}{number}"
-    if cell is None:
-        return ""
-    if isinstance(cell, Xml):
-        return cell.text.replace("<c", f'<c r="{reference}"', 1)
-    if isinstance(cell, str):
-        return f'<c r="{reference}" t="s"><v>{strings.setdefault(cell, len(strings))}</v></c>'
-    if isinstance(cell, date):
-        return f'<c r="{reference}" s="1"><v>{(cell - date(1899, 12, 30)).days}</v></c>'
-    return f'<c r="{reference}"><v>{cell!r}</v></c>'
-
-
-def column_name(place: int) -> str:
-    """The letters of a column, A for 0."""
-    letters = ""
-    while place >= 0:
-        letters = chr(65 + place % 26) + letters
-        place = place // 26 - 1
-    return letters
-
-
-def _relationships(links: Mapping[str, tuple[str, str]]) -> str:
-    each = "".join(
-        f'<Relationship Id="{name}" Type="{LINKS}/{kind}" Target="{target}"/>' for name, (kind, target) in links.items()
-    )
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{each}</Relationships>'
-
-
-def _workbook_links(sheets: int) -> str:
-    links = {f"rId{number}": ("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, sheets + 1)}
-    return _relationships(
-        {**links, "rId900": ("sharedStrings", "sharedStrings.xml"), "rId901": ("styles", "/xl/styles.xml")}
-    )
-
-
-def _workbook(titles: Sequence[str], date1904: bool) -> str:
-    sheets = "".join(
-        f'<sheet name="{escape(title)}" sheetId="{number}" r:id="rId{number}"/>'
-        for number, title in enumerate(titles, start=1)
-    )
-    properties = '<workbookPr date1904="1"/>' if date1904 else ""
-    return f'<workbook xmlns="{MAIN}" xmlns:r="{LINKS}">{properties}<sheets>{sheets}</sheets></workbook>'
-
-
-def _content_types(sheets: int) -> str:
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    parts = {"workbook": "sheet.main", "sharedStrings": "sharedStrings", "styles": "styles"}
-    parts |= {f"worksheets/sheet{number}": "worksheet" for number in range(1, sheets + 1)}
-    each = "".join(
-        f'<Override PartName="/xl/{part}.xml" ContentType="{kind}.{word}+xml"/>' for part, word in parts.items()
-    )
-    return (
-        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{each}</Types>'
-    )
+    return f'<worksheet xmlns="{MAIN}">{before}<sheetData>{rows}</sheetData></worksheet>'

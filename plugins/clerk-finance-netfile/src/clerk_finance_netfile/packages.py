@@ -24,7 +24,7 @@ CHUNK_BYTES = 1 << 16
 _ENCRYPTED = 0x1
 _TOLD_BYTES = 200
 _DAMAGED = (BadZipFile, EOFError, NotImplementedError, struct.error, zlib.error)
-# What else is raised on the way through a file that is no workbook: openpyxl checks little, and stumbles as Python does.
+# What else a file that is no workbook ends in: openpyxl checks little, and stumbles as Python does.
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, OSError, ParseError, TypeError, ValueError)
 
 

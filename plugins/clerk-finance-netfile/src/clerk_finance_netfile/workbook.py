@@ -11,9 +11,9 @@ from typing import IO, Any, BinaryIO
 
 from defusedxml.ElementTree import fromstring, iterparse
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.styles.stylesheet import Stylesheet
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.worksheet._reader import FORMULA_TAG, ROW_TAG, VALUE_TAG, WorkSheetParser
-from openpyxl.xml.constants import ARC_STYLE, ARC_WORKBOOK
+from openpyxl.xml.constants import ARC_STYLE, ARC_WORKBOOK, SHEET_MAIN_NS
 
 from clerk_finance_netfile.cells import day_text, value_text
 from clerk_finance_netfile.packages import CONTENT_TYPES, Package, read_bounded
@@ -21,12 +21,14 @@ from clerkcore import SourceError
 
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
-LARGEST_ROW = 1_000_000  # bytes of XML; openpyxl takes a row at a time, and up to thirty times as much memory for it
+LARGEST_ROW = 1_000_000  # bytes of XML; openpyxl holds one row, in up to a hundred times as much memory
 LARGEST_STRINGS = 20_000_000
 LARGEST_PART = 1_000_000  # of those parts that are taken whole
 FORMULA = "formula"
 ERROR_VALUE = "error_value"
 
+_SPOILT = {"f": FORMULA, "e": ERROR_VALUE}  # by what openpyxl calls them
+_NO_TEXT = "no text"
 _FORMAT_CHANGED = "the file is not as Excel writes it; open it and save it again as .xlsx, or fetch it again"
 
 
@@ -48,7 +50,7 @@ class Workbook:
 
     package: Package
     sheets: dict[str, str]
-    strings: list[str]
+    strings: dict[int, str]
     date_styles: frozenset[int]
     epoch: datetime
 
@@ -73,22 +75,24 @@ class Workbook:
                     yield row
 
     def _row(self, number: int, cells: list[dict[str, Any]], where: str) -> Row:
-        row, last, spoilt = Row(number, {}), 0, None
+        texts: dict[int, str] = {}
+        spoilt, last = None, 0
         for cell in cells:
             column, value, kind = cell["column"], cell["value"], cell["data_type"]
-            if not last < column <= MOST_COLUMNS:
-                fault = "cells out of order" if column <= last else f"more than {MOST_COLUMNS:,} columns"
-                raise _refused(f"has {fault} in row {number}", where)
+            if column <= last:
+                raise _refused(f"has cells out of order in row {number}", where)
+            if column > MOST_COLUMNS:
+                raise _refused(f"has more than {MOST_COLUMNS:,} columns in row {number}", where)
             last = column
-            if kind == "missing":
+            if kind == _NO_TEXT:
                 raise _refused(f"refers to a text {value} that the workbook lacks, in row {number}", where)
-            if kind in ("f", "e"):
-                spoilt = spoilt or (FORMULA if kind == "f" else ERROR_VALUE, column - 1, value_text(value))
+            if kind in _SPOILT:
+                spoilt = spoilt or (_SPOILT[kind], column - 1, value_text(value))
             elif kind == "n" and value is not None and cell["style_id"] in self.date_styles:
-                row.cells[column - 1] = day_text(value, self.epoch)
+                texts[column - 1] = day_text(value, self.epoch)
             elif text := value_text(value):
-                row.cells[column - 1] = text
-        return Row(number, row.cells, spoilt)
+                texts[column - 1] = text
+        return Row(number, texts, spoilt)
 
 
 def open_workbook(stream: BinaryIO, where: str) -> Workbook:
@@ -100,7 +104,7 @@ def open_workbook(stream: BinaryIO, where: str) -> Workbook:
     reader = ExcelReader(BytesIO(body), read_only=True, keep_links=False)
     reader.archive = package
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and the like, which openpyxl could not write again
+        warnings.simplefilter("ignore")  # of what openpyxl could not write again
         with package.reading(CONTENT_TYPES, LARGEST_PART):
             reader.read_manifest()
         with package.reading("xl/sharedStrings.xml", LARGEST_STRINGS):
@@ -110,13 +114,19 @@ def open_workbook(stream: BinaryIO, where: str) -> Workbook:
             sheets = {sheet.name: link.target for sheet, link in reader.parser.find_sheets()}
         with package.reading(ARC_STYLE, LARGEST_PART):
             dates = _read_date_styles(package)
-    return Workbook(package, sheets, reader.shared_strings, dates, reader.wb.epoch)
+    return Workbook(package, sheets, dict(enumerate(reader.shared_strings)), dates, reader.wb.epoch)
 
 
 def _read_date_styles(package: Package) -> frozenset[int]:
+    """Return the numbers of the cell styles that show days; openpyxl itself prints what it finds odd in styles."""
     if ARC_STYLE not in package.namelist():
         return frozenset()
-    return frozenset(Stylesheet.from_tree(fromstring(package.read(ARC_STYLE), forbid_dtd=True)).date_formats)
+    tree = fromstring(package.read(ARC_STYLE), forbid_dtd=True)
+    formats, main = dict(BUILTIN_FORMATS), {"": SHEET_MAIN_NS}
+    for each in tree.iterfind("numFmts/numFmt", main):
+        formats[int(each.get("numFmtId", ""))] = each.get("formatCode", "")
+    styles = (formats.get(int(each.get("numFmtId", "0"))) for each in tree.iterfind("cellXfs/xf", main))
+    return frozenset(place for place, style in enumerate(styles) if is_date_format(style))
 
 
 class _Metered:
@@ -127,27 +137,24 @@ class _Metered:
         self.where = where
         self.taken = 0
 
-    def read(self, size: int) -> bytes:
-        """Return the next bytes; `taken` is set to 0 after each row."""
-        self.taken += size
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes; whoever has read a row sets `taken` to 0."""
+        piece = self.stream.read(size)
+        self.taken += len(piece)
         if self.taken > LARGEST_ROW:
             raise _refused(f"has a row of more than {LARGEST_ROW:,} bytes", self.where)
-        return self.stream.read(size)
+        return piece
 
 
 class _Parser(WorkSheetParser):
-    """openpyxl's parser of rows; formulas are not translated, and what cannot be read stays as it is."""
+    """openpyxl's parser of rows; formulas are not translated, and what is no number or date stays a text."""
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         try:
             return super().parse_cell(element)
-        except IndexError:
-            return self._as_it_is(element, "missing")
-        except ValueError:
-            return self._as_it_is(element, "s")
-
-    def _as_it_is(self, element: Any, kind: str) -> dict[str, Any]:
-        return {"column": self.col_counter, "value": element.findtext(VALUE_TAG), "data_type": kind}
+        except (LookupError, ValueError):
+            kind = _NO_TEXT if element.get("t") == "s" else "s"
+            return {"column": self.col_counter, "value": element.findtext(VALUE_TAG), "data_type": kind}
 
     def parse_formula(self, element: Any) -> str:
         return f"={element.findtext(FORMULA_TAG) or ''}"
