@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Desk, filing, gift, late, line
+from .conftest import BYSTANDERS, Desk, filing, gift, late, line
 
 OLD = [gift("1", str(number), 1000 + number) for number in range(12)]
 NEW = [
@@ -58,7 +58,6 @@ def test_a_filing_that_comes_back_with_no_equal_row_is_held_as_turnover(desk: De
     )
 
 
-BYSTANDERS = [gift("9", str(number), 1, filer_local_id="F9", filing_end="2026-03-31") for number in range(60)]
 NOT_INFERRED = {
     "no equal row": [gift("2", "1", 7)],
     "another filer": [gift("2", "1", 1001, filer_local_id="F2")],
@@ -159,3 +158,49 @@ def test_an_unchanged_pull_computes_nothing_anew(desk: Desk) -> None:
     desk.load(*OLD, line("1", "A", "1", 1))
     desk.load(*OLD, line("1", "A", "1", 1), on=2)
     assert {row["run_id"] for row in desk.ask("SELECT run_id FROM filer_totals")} == {1}
+
+
+FORK = [
+    filing("1", filed_on="2026-07-01"),
+    filing("2", filed_on="2026-07-05", amends_filing_id="1"),
+    filing("3", filed_on="2026-07-09", amends_filing_id="1"),
+]
+
+
+def test_of_two_that_amend_the_same_filing_the_later_follows_the_other(desk: Desk) -> None:
+    desk.load(gift("1", "1", 100), gift("2", "1", 100), gift("3", "1", 100), *FORK)
+    assert states(desk) == {
+        "1": ("2", "reported", 0, 1),
+        "2": ("3", "reported", 0, 0),
+        "3": (None, None, 1, 0),
+    }
+
+
+def test_a_filing_whose_amendment_is_withdrawn_holds_again(desk: Desk) -> None:
+    first, amendment = gift("1", "1", 100), gift("2", "1", 150)
+    desk.load(first, amendment, filing("2", amends_filing_id="1"), *BYSTANDERS)
+    desk.load(first, *BYSTANDERS, on=5)
+    assert states(desk)["1"] == (None, None, 1, 1)
+    assert held(desk, "1") == [("2026-08-05", None)]
+    assert held(desk, "2") == [("2026-08-01", "2026-08-05")]
+
+
+def held(desk: Desk, filing_id: str) -> list[tuple[Any, ...]]:
+    asked = f"SELECT held_from, held_until FROM filing_days WHERE filing_id = '{filing_id}' ORDER BY 1"
+    return [tuple(row.values()) for row in desk.ask(asked)]
+
+
+def test_a_filing_that_came_back_held_twice_and_is_the_first_version(desk: Desk) -> None:
+    first, other = gift("1", "1", 100), gift("2", "1", 200)
+    desk.load(first, *BYSTANDERS)
+    desk.load(other, *BYSTANDERS, on=2)
+    desk.load(first, *BYSTANDERS, on=3)
+    assert held(desk, "1") == [("2026-08-01", "2026-08-02"), ("2026-08-03", None)]
+    assert states(desk)["1"] == (None, None, 1, 1)
+    assert states(desk)["2"] == (None, None, 0, 0)
+
+
+def test_filings_that_amend_each_other_in_a_circle_all_hold(desk: Desk) -> None:
+    circle = [filing("1", amends_filing_id="2"), filing("2", amends_filing_id="1")]
+    desk.load(gift("1", "1", 100), gift("2", "1", 100), *circle)
+    assert states(desk) == {"1": (None, None, 1, 1), "2": (None, None, 1, 1)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clerkcore.finance.sightings import Sighting, add_capture, present_at, span
+from clerkcore.finance.sightings import Sighting, add_capture, intervals, present_at
 
 MOMENTS = [f"2026-08-{number:02}T00:00:00.000000Z" for number in range(1, 9)]
 captures = st.lists(
@@ -44,13 +44,18 @@ def test_the_order_of_arrival_leaves_no_trace(arriving: list[tuple[str, frozense
         assert states[0] == states[1]
 
 
-def test_a_filing_that_came_and_went_has_a_beginning_and_an_end() -> None:
-    steps = arrive([(MOMENTS[0], frozenset()), (MOMENTS[2], frozenset("a")), (MOMENTS[5], frozenset())])
-    assert span(steps["a"]) == (MOMENTS[2], MOMENTS[5])
+def test_a_filing_that_came_and_went_and_came_back_was_there_twice() -> None:
+    here, gone = frozenset("a"), frozenset("b")
+    steps = arrive([(MOMENTS[0], gone), (MOMENTS[2], here), (MOMENTS[5], gone), (MOMENTS[6], here)])
+    assert intervals(steps["a"]) == [(MOMENTS[2], MOMENTS[5]), (MOMENTS[6], "")]
 
 
-def test_a_filing_that_is_there_has_no_end() -> None:
-    assert span(arrive([(MOMENTS[1], frozenset("a"))])["a"]) == (MOMENTS[1], "")
+@given(arriving=captures)
+def test_intervals_say_what_the_steps_say(arriving: list[tuple[str, frozenset[str]]]) -> None:
+    for steps in arrive(arriving).values():
+        for moment in MOMENTS:
+            held = any(start <= moment and (not end or moment < end) for start, end in intervals(steps))
+            assert held == present_at(steps, moment)
 
 
 def test_nothing_is_known_of_a_filing_before_its_first_capture() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clerkcore.finance.questions import Asked, read_candidates, read_totals
+from clerkcore.finance.views import MOST_DONORS
 from clerkcore.store.database import read_database
 
-from .conftest import Desk, filing, gift, late, line
+from .conftest import BYSTANDERS, County, Desk, filing, gift, late, line
 
 COUNTED = ("contributions_cents", "late_contributions_cents", "expenditures_cents", "support_cents", "oppose_cents")
 
@@ -127,6 +129,65 @@ def test_as_of_a_day_a_late_report_counts_until_the_460_is_there(desk: Desk) -> 
     assert (as_of(desk, "2026-08-04"), as_of(desk, "2026-08-05")) == ({"F1": 500}, {"F1": 400})
 
 
+ROLLED_BACK = {"2026-08-01": 100, "2026-08-02": 200, "2026-08-03": 100, "2026-08-04": 100}
+GAP = {"2026-08-01": 5, "2026-08-02": None, "2026-08-03": 5}
+
+
+def test_as_of_each_day_an_amendment_that_is_taken_back_counts_while_it_held(desk: Desk) -> None:
+    first, amendment = gift("1", "1", 100), gift("2", "1", 200)
+    desk.load(first, *BYSTANDERS)
+    desk.load(amendment, *BYSTANDERS, on=2)
+    desk.load(first, *BYSTANDERS, on=3)
+    assert {day: as_of(desk, day).get("F1") for day in ROLLED_BACK} == ROLLED_BACK
+    assert totals(desk, "filed_contributions_cents", "contributions_cents") == (100, 100)
+
+
+def test_as_of_a_day_on_which_a_filing_was_away_it_counts_nothing(desk: Desk) -> None:
+    desk.load(gift("1", "1", 5), *BYSTANDERS)
+    desk.load(*BYSTANDERS, on=2)
+    desk.load(gift("1", "1", 5), *BYSTANDERS, on=3)
+    assert {day: as_of(desk, day).get("F1") for day in GAP} == GAP
+
+
+def test_the_order_of_arrival_changes_no_name(desk: Desk, tmp_path: Path) -> None:
+    gone = {"filer_local_id": "G", "filer_name": "Gone", "filer_state_id": "999"}
+    captures = {1: (gift("2", "1", 100, **gone), *BYSTANDERS), 2: tuple(BYSTANDERS)}
+    other = Desk(tmp_path / "other", County)
+    for number in (1, 2):
+        desk.load(*captures[number], on=number)
+        other.load(*captures[3 - number], on=3 - number)
+    asked = "SELECT filer_name, filer_state_id FROM filer_totals WHERE filer_local_id = 'G'"
+    assert desk.ask(asked) == other.ask(asked) == [{"filer_name": "Gone", "filer_state_id": "999"}]
+
+
+def test_a_late_row_without_an_amount_or_a_filer_adds_nothing(desk: Desk) -> None:
+    blank = late("8", "1", None, cand_naml="Demo", cand_namf="Ada")
+    desk.load(blank, late("7", "1", 5, filer_local_id=None, filer_name=None), gift("1", "1", 100))
+    assert totals(desk, "contributions_cents") == (100,)
+    assert desk.ask("SELECT contributions_cents FROM filer_totals WHERE filer_local_id = ''") == [
+        {"contributions_cents": 5}
+    ]
+
+
+@pytest.mark.parametrize("form", ["F461P5", "F465P3"])
+def test_a_461_or_465_covers_no_late_report(desk: Desk, form: str) -> None:
+    desk.load(*LATE, gift("1", "1", 500, form_type=form))
+    assert totals(desk, *COUNTED) == (502, 502, 81, 0, 11)
+
+
+def test_as_filed_a_late_report_that_is_filed_again_counts_as_it_was_first(desk: Desk) -> None:
+    desk.load(late("9", "L1", 100))
+    desk.load(late("8", "L1", 150), on=2)
+    assert totals(desk, "filed_contributions_cents", "contributions_cents") == (100, 150)
+
+
+def test_top_donors_are_those_of_each_year(desk: Desk) -> None:
+    many = [gift("1", str(number), 100 + number) for number in range(MOST_DONORS + 1)]
+    desk.load(*many, gift("1", "x", 7, tran_naml="The smallest"))
+    smallest = "SELECT count(*) AS count, min(amount_cents) AS least FROM top_donors"
+    assert desk.ask(smallest) == [{"count": MOST_DONORS, "least": 101}]
+
+
 def test_the_filers_own_summary_page_stands_beside_the_rows(desk: Desk) -> None:
     desk.load(gift("1", "1", 100), line("1", "F460", "5", 130), line("1", "F460", "11", 40), line("1", "A", "1", 100))
     assert totals(desk, "summary_contributions_cents", "summary_expenditures_cents") == (130, 40)
@@ -204,7 +265,7 @@ def test_money_is_told_by_week_zip_and_sector(desk: Desk) -> None:
     assert {row["sector"]: row["amount_cents"] for row in desk.ask("SELECT * FROM money_by_sector")} == {
         "law": 100,
         "retired": 50,
-        "other": 7,
+        "not told": 7,
     }
 
 

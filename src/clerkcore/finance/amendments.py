@@ -11,7 +11,16 @@ from collections.abc import Iterator, Sequence
 
 from clerkcore.finance.computed import AMENDED_ROWS, AMENDMENTS
 from clerkcore.finance.matching import NOT_OF_THE_ROW, Matching, match_rows, tell_amendment
-from clerkcore.finance.states import States, candidate_pairs, choose_pairs, mark_originals, reported_pairs, supersede
+from clerkcore.finance.states import (
+    States,
+    candidate_pairs,
+    choose_pairs,
+    mark_originals,
+    reported_pairs,
+    reported_versions,
+    settle_days,
+    supersede,
+)
 from clerkcore.finance.tables import TRANSACTIONS
 from clerkcore.interfaces import Writer
 from clerkcore.models import Note, Row
@@ -29,8 +38,11 @@ Pairs = Sequence[tuple[str, str, str]]
 
 def settle_amendments(db: Writer, states: States) -> tuple[States, list[Note]]:
     """Bring the amendments of the scope up to date; returns the states with them, and notes of the new ones."""
-    pairs = _find_pairs(db, states)
-    after = mark_originals(supersede(states, pairs))
+    versions = reported_versions(states)
+    reported = list(reported_pairs(states, versions))
+    inferred = _infer(db, states, reported)
+    pairs = [*reported, *inferred]
+    after = settle_days(mark_originals(supersede(states, pairs)), versions, inferred)
     known = {(row["filing_id"], row["amended_by"]) for row in db.rows(_KNOWN)}
     for table in (AMENDMENTS, AMENDED_ROWS):
         db.execute(f"DELETE FROM {table.name} WHERE source = :source AND scope = :scope")
@@ -46,15 +58,14 @@ def settle_amendments(db: Writer, states: States) -> tuple[States, list[Note]]:
 _KNOWN = "SELECT filing_id, amended_by FROM amendments WHERE source = :source AND scope = :scope"
 
 
-def _find_pairs(db: Writer, states: States) -> Pairs:
-    reported = list(reported_pairs(states))
+def _infer(db: Writer, states: States, reported: Pairs) -> Pairs:
     candidates = candidate_pairs(states, (filing for filing, _, _ in reported))
     equal = {
         (filing, successor): _count_equal(db, filing, successor)
         for filing, successors in candidates.items()
         for successor in successors
     }
-    return [*reported, *choose_pairs(equal)]
+    return choose_pairs(equal)
 
 
 def _rows(db: Writer, filing: str) -> list[dict[str, object]]:

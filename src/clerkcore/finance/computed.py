@@ -11,6 +11,7 @@ def _c(name: str, type_: ColumnType, description: str, *, required: bool = False
 
 _FILER = _c("filer_local_id", "text", "The filer, see filers")
 _FILER_NAME = _c("filer_name", "text", "The filer's name")
+_FPPC = _c("filer_state_id", "text", "The filer's FPPC number")
 _YEAR = _c("year", "integer", "The year the publisher files it under")
 _ROW = (
     _c("filing_id", "text", "The filing"),
@@ -49,6 +50,7 @@ FILING_STATES = Table(
         _c("filing_id", "text", "The filing"),
         _FILER,
         _FILER_NAME,
+        _FPPC,
         _c("form_family", "text", "The form without its schedules: 460, 496, 497 ..."),
         _c("filing_start", "date", "First day of the period"),
         _c("filing_end", "date", "Last day of the period"),
@@ -62,8 +64,20 @@ FILING_STATES = Table(
         _c("in_force", "boolean", "1 when the publisher holds it and nothing took its place", required=True),
     ),
     title="Filings and what became of them",
-    description="Each filing with the days between which it held, and the one that took its place",
+    description="Each filing, since when and until when the publisher held it, and the one that took its place",
     facets=("form_family", "basis", "in_force"),
+)
+
+FILING_DAYS = Table(
+    "filing_days",
+    key=("filing_id", "held_from"),
+    columns=(
+        _c("filing_id", "text", "The filing"),
+        _c("held_from", "date", "First day on which the publisher held it and no later version of it"),
+        _c("held_until", "date", "Day on which that was so no more; empty while it is"),
+    ),
+    title="Days on which filings held",
+    description="A filing that was withdrawn and came back, or whose amendment was withdrawn, holds more than once",
 )
 
 AMENDMENTS = Table(
@@ -185,7 +199,7 @@ FILER_TOTALS = Table(
         _c("summary_contributions_cents", "cents", "Line 5 of the filer's own summary pages, if published"),
         _c("summary_expenditures_cents", "cents", "Line 11 of the filer's own summary pages, if published"),
         _FILER,
-        _c("filer_state_id", "text", "The filer's FPPC number"),
+        _FPPC,
     ),
     title="Totals by filer and source",
     description="Totals of every source; read the view totals_by_filer instead",
@@ -214,6 +228,7 @@ FINANCE_COMPUTED = (
     SOURCE_RANKS,
     FILING_SIGHTINGS,
     FILING_STATES,
+    FILING_DAYS,
     AMENDMENTS,
     AMENDED_ROWS,
     FILING_TOTALS,

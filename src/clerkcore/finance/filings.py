@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from clerkcore.finance.forms import form_family
+from clerkcore.finance.forms import PERIODIC, form_family
 from clerkcore.finance.tables import FILERS, FILINGS, SUMMARY_LINES, TRANSACTIONS
 from clerkcore.models import Location, Parsed, Record, Value
 
 _FILER_COLUMNS = tuple(column.name for column in FILERS.columns)
 _FILING_COLUMNS = tuple(column.name for column in FILINGS.columns)
-_TAKEN = ("filer_local_id", "filer_name", "filing_start", "filing_end")
+_TAKEN = ("filer_local_id", "filer_state_id", "filer_name", "filing_start", "filing_end")
 
 
 def with_filings(parsed: Iterable[Parsed]) -> Iterator[Parsed]:
@@ -40,6 +40,7 @@ class _Known:
     taken: dict[str, Value] = field(default_factory=dict)
     told: dict[str, Value] = field(default_factory=dict)
     forms: set[str] = field(default_factory=set)
+    summarised: bool = False
     newest: tuple[str, str] = ("", "")
 
 
@@ -73,6 +74,8 @@ class _Gathered:
             known.taken = known.taken or {name: values.get(name) for name in _TAKEN}
             if record.table == TRANSACTIONS.name:
                 known.forms.add(str(values.get("form_type") or ""))
+            else:
+                known.summarised = True
 
     def records(self) -> Iterator[Record]:
         """Yield filers and filings, in a stable order."""
@@ -80,7 +83,7 @@ class _Gathered:
             yield _record(FILERS.name, _FILER_COLUMNS, {"filer_local_id": name}, known)
         for name, known in sorted(self.filings.items()):
             forms = sorted(known.forms)
-            family = form_family(forms[0] if forms else None)
+            family = form_family(forms[0]) if forms else PERIODIC if known.summarised else None
             yield _record(
                 FILINGS.name,
                 _FILING_COLUMNS,

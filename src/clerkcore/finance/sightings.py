@@ -29,15 +29,16 @@ def present_at(steps: Sequence[Sighting], moment: str) -> bool:
     return next((step.present for step in reversed(steps) if step.seen_at <= moment), False)
 
 
-def span(steps: Sequence[Sighting]) -> tuple[str, str]:
-    """Return when a filing was first seen and when no more; the second is empty while it is there."""
-    started = next((step.seen_at for step in steps if step.present), "")
-    ended = ""
-    for step in reversed(steps):
-        if step.present:
-            break
-        ended = step.seen_at
-    return started, ended
+def intervals(steps: Sequence[Sighting]) -> list[tuple[str, str]]:
+    """Return the moments from and until which a filing was there, in order; the last is open, "", while it is."""
+    found: list[tuple[str, str]] = []
+    for step in steps:
+        there = bool(found) and not found[-1][1]
+        if step.present and not there:
+            found.append((step.seen_at, ""))
+        elif there and not step.present:
+            found[-1] = (found[-1][0], step.seen_at)
+    return found
 
 
 def add_capture(

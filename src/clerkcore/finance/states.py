@@ -1,4 +1,4 @@
-"""What became of each filing: since when it held, until when, and what took its place."""
+"""What became of each filing: on which days it held, and what took its place."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clerkcore.finance.computed import FILING_STATES
+from clerkcore.finance.computed import FILING_DAYS, FILING_STATES
 from clerkcore.finance.forms import LATE_FAMILIES
-from clerkcore.finance.sightings import read_sightings, span
+from clerkcore.finance.sightings import intervals, read_sightings
+from clerkcore.finance.versions import OPEN, Days, order_versions, without
 from clerkcore.interfaces import Writer
 from clerkcore.models import Row
 
@@ -17,24 +18,48 @@ DAY = 10  # characters of an ISO date
 
 @dataclass(frozen=True, slots=True)
 class FilingState:
-    """A filing of a scope; `seen_at` and `gone_at` are the moments of captures, `live` says it is there now."""
+    """A filing of a scope.
+
+    `seen` are the moments of captures from and until which the publisher held it, the last open while it does;
+    `held` the days on which it did and nothing took its place, from the first until the one after the last.
+    """
 
     filing_id: str
     filer: str
     filer_name: str | None
+    filer_state_id: str | None
     family: str
     start: str | None
     end: str | None
     year: int | None
     filed_on: str | None
     amends: str | None
-    seen_at: str
-    gone_at: str
-    live: bool
+    seen: tuple[tuple[str, str], ...]
     superseded_by: str = ""
     superseded_on: str = ""
     basis: str = ""
     original: bool = True
+    held: tuple[Days, ...] = ()
+
+    @property
+    def seen_at(self) -> str:
+        """The moment it was first seen."""
+        return self.seen[0][0]
+
+    @property
+    def gone_at(self) -> str:
+        """The moment it was seen no more; empty while it is there."""
+        return self.seen[-1][1]
+
+    @property
+    def first_gone_at(self) -> str:
+        """The moment it was first seen no more, though it may have come back; empty when it never left."""
+        return self.seen[0][1]
+
+    @property
+    def live(self) -> bool:
+        """Whether the publisher holds it now."""
+        return not self.gone_at
 
     @property
     def started_on(self) -> str:
@@ -45,6 +70,13 @@ class FilingState:
     def ended_on(self) -> str:
         """The day it was seen no more; empty while it is there."""
         return self.gone_at[:DAY]
+
+    @property
+    def days(self) -> list[Days]:
+        """The days on which the publisher held it; what came and went within one is left out."""
+        found = [(start[:DAY], end[:DAY]) for start, end in self.seen]
+        found[0] = (self.started_on, found[0][1])
+        return [(start, end) for start, end in found if not end or start < end]
 
     @property
     def period(self) -> tuple[str, str, str, str] | None:
@@ -59,6 +91,7 @@ class FilingState:
             "filing_id": self.filing_id,
             "filer_local_id": self.filer,
             "filer_name": self.filer_name,
+            "filer_state_id": self.filer_state_id,
             "form_family": self.family,
             "filing_start": self.start,
             "filing_end": self.end,
@@ -69,7 +102,7 @@ class FilingState:
             "superseded_on": self.superseded_on or None,
             "basis": self.basis or None,
             "original": int(self.original),
-            "in_force": int(self.live and not self.superseded_by),
+            "in_force": int(any(end == OPEN for _, end in self.held)),
         }
 
 
@@ -81,31 +114,32 @@ def read_states(db: Writer) -> States:
     steps = read_sightings(db)
     found = {}
     for row in db.stream(
-        "SELECT filing_id, filer_local_id, filer_name, form_family, filing_start, filing_end, filed_on,"
+        "SELECT filing_id, filer_local_id, filer_name, filer_state_id, form_family, filing_start, filing_end, filed_on,"
         " amends_filing_id, removed_run_id FROM filings WHERE source = :source AND scope = :scope ORDER BY filing_id"
     ):
-        seen_at, gone_at = span(steps.get(row["filing_id"], ()))
+        seen = intervals(steps.get(row["filing_id"], ()))
         live = row["removed_run_id"] is None
-        if seen_at and (live or gone_at):
-            found[row["filing_id"]] = _state(row, db, seen_at, "" if live else gone_at, live)
+        if live and seen:
+            seen[-1] = (seen[-1][0], OPEN)
+        if seen and live == (seen[-1][1] == OPEN):
+            found[row["filing_id"]] = _state(row, seen)
     return found
 
 
-def _state(row: Mapping[str, Any], db: Writer, seen_at: str, gone_at: str, live: bool) -> FilingState:
-    day = row["filing_end"] or row["filed_on"] or seen_at
+def _state(row: Mapping[str, Any], seen: Sequence[tuple[str, str]]) -> FilingState:
+    day = row["filing_end"] or row["filed_on"] or seen[0][0]
     return FilingState(
         filing_id=row["filing_id"],
         filer=row["filer_local_id"] or "",
         filer_name=row["filer_name"],
+        filer_state_id=row["filer_state_id"],
         family=row["form_family"] or "",
         start=row["filing_start"],
         end=row["filing_end"],
         year=int(day[:4]) if day[:4].isdecimal() else None,
         filed_on=row["filed_on"],
         amends=row["amends_filing_id"],
-        seen_at=seen_at,
-        gone_at=gone_at,
-        live=live,
+        seen=tuple(seen),
     )
 
 
@@ -126,22 +160,44 @@ def supersede(states: States, pairs: Iterable[tuple[str, str, str]]) -> States:
     return after
 
 
-def reported_pairs(states: States) -> Iterator[tuple[str, str, str]]:
-    """Yield what the publisher itself says was replaced, by a filing that it still holds where there is one."""
-    successors: dict[str, FilingState] = {}
-    for state in states.values():
-        if state.amends and state.amends in states and state.amends != state.filing_id:
-            known = successors.get(state.amends)
-            if known is None or (state.live, state.started_on, state.filing_id) > (
-                known.live,
-                known.started_on,
-                known.filing_id,
-            ):
-                successors[state.amends] = state
-    for filing, successor in sorted(successors.items()):
-        # One that the publisher still holds is not replaced by one that it holds no more.
-        if successor.live or not states[filing].live:
-            yield filing, successor.filing_id, "reported"
+def reported_versions(states: States) -> list[list[str]]:
+    """Return the filings that the publisher itself says amend each other, from first to last version.
+
+    Of two that amend the same one, the later filed follows the other.
+    """
+    amends = {
+        name: state.amends
+        for name, state in states.items()
+        if state.amends and state.amends in states and state.amends != name
+    }
+    return order_versions(amends, {name: (state.started_on, name) for name, state in states.items()})
+
+
+def reported_pairs(states: States, versions: Iterable[Sequence[str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield what took whose place: the next version that the publisher still holds, or else the next one.
+
+    One that the publisher still holds is not replaced by one that it holds no more.
+    """
+    for sequence in versions:
+        for place, filing in enumerate(sequence[:-1], start=1):
+            later = sequence[place:]
+            successor = next((name for name in later if states[name].live), "" if states[filing].live else later[0])
+            if successor:
+                yield filing, successor, "reported"
+
+
+def settle_days(states: States, versions: Iterable[Sequence[str]], inferred: Iterable[tuple[str, str, str]]) -> States:
+    """Return the states with the days on which each held: at the publisher, and no later version of it was."""
+    later: dict[str, list[str]] = {filing: [successor] for filing, successor, _ in inferred}
+    for sequence in versions:
+        for place, filing in enumerate(sequence, start=1):
+            later.setdefault(filing, []).extend(sequence[place:])
+    return {
+        name: replace(
+            state, held=tuple(without(state.days, (days for one in later.get(name, ()) for days in states[one].days)))
+        )
+        for name, state in states.items()
+    }
 
 
 def candidate_pairs(states: States, settled: Iterable[str]) -> dict[str, list[str]]:
@@ -176,8 +232,8 @@ def mark_originals(states: States) -> States:
     """
     first_gone: dict[object, str] = {}
     for state in states.values():
-        if state.period and state.gone_at:
-            first_gone[state.period] = min(state.gone_at, first_gone.get(state.period, state.gone_at))
+        if state.period and state.first_gone_at:
+            first_gone[state.period] = min(state.first_gone_at, first_gone.get(state.period, state.first_gone_at))
     return {
         filing: replace(state, original=False) if first_gone.get(state.period, "~") <= state.seen_at else state
         for filing, state in states.items()
@@ -185,9 +241,18 @@ def mark_originals(states: States) -> States:
 
 
 def save_states(db: Writer, states: States) -> None:
-    """Write the states of the scope anew."""
-    db.execute("DELETE FROM filing_states WHERE source = :source AND scope = :scope")
+    """Write the states of the scope anew, with the days on which each filing held."""
+    for table in (FILING_STATES, FILING_DAYS):
+        db.execute(f"DELETE FROM {table.name} WHERE source = :source AND scope = :scope")
     db.insert(FILING_STATES, (state.to_row() for state in states.values()))
+    db.insert(
+        FILING_DAYS,
+        (
+            {"filing_id": name, "held_from": start, "held_until": end or None}
+            for name, state in states.items()
+            for start, end in state.held
+        ),
+    )
 
 
 def choose_pairs(equal: Mapping[tuple[str, str], int]) -> Sequence[tuple[str, str, str]]:

@@ -47,6 +47,7 @@ FILINGS = Table(
             "filing_id", description="The filing's number at the publisher; an amendment has a new one", public=True
         ),
         Column("filer_local_id", description="The filer, see filers", public=True),
+        Column("filer_state_id", description="The filer's FPPC number", public=True),
         Column("filer_name", description="The filer's name on this filing", public=True),
         Column("form_family", description="The form without its schedules: 460, 461, 465, 496, 497", public=True),
         Column("filing_start", "date", "First day of the period; empty on late reports (496, 497)", public=True),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from clerkcore.finance.computed import FILER_TOTALS, FILING_TOTALS, LATE_ROWS
+from clerkcore.finance.forms import PERIODIC
 from clerkcore.interfaces import Writer
 from clerkcore.models import Row
 
@@ -18,8 +19,8 @@ VERSION = 1
 AS_AMENDED = "s.in_force = 1"
 AS_FILED = "s.original = 1"
 AS_OF = (
-    "s.started_on <= :day AND (s.ended_on IS NULL OR s.ended_on > :day)"
-    " AND (s.superseded_on IS NULL OR s.superseded_on > :day)"
+    "EXISTS (SELECT 1 FROM filing_days h WHERE h.source = s.source AND h.scope = s.scope AND h.filing_id = s.filing_id"
+    " AND h.held_from <= :day AND (h.held_until IS NULL OR h.held_until > :day))"
 )
 _LATE = "('F496', 'F496P3', 'F497P1', 'F497P2')"
 _FLOWS = "CASE t.form_type WHEN 'F496' THEN 'independent' WHEN 'F497P2' THEN 'made' ELSE 'received' END"
@@ -32,11 +33,12 @@ _CALCULATED = """
 """
 
 
-def chosen_sql(which: str) -> str:
+def chosen_sql(which: str, *, first: bool = False) -> str:
     """Return the WITH clauses of the filings that an SQL condition on `filing_states s` chooses.
 
     They give `chosen` (filings), `late_counted` (late rows that count) and `parts` (what each filing adds to whose
-    totals). `:source` limits them to one source where it is not NULL.
+    totals). `:source` limits them to one source where it is not NULL. A late row that comes again with another
+    amount is another row, unless `first` says that only the first telling counts.
     """
     return f"""
 WITH chosen AS MATERIALIZED (
@@ -45,7 +47,7 @@ WITH chosen AS MATERIALIZED (
     FROM filing_states s WHERE (:source IS NULL OR s.source = :source) AND {which}
 ), periods AS MATERIALIZED (
     SELECT DISTINCT source, filer_local_id, filing_start, filing_end FROM chosen
-    WHERE form_family NOT IN ('496', '497') AND filing_start IS NOT NULL AND filing_end IS NOT NULL
+    WHERE form_family = '{PERIODIC}' AND filing_start IS NOT NULL AND filing_end IS NOT NULL
 ), late_open AS MATERIALIZED (
     SELECT l.*, c.year, c.started_on FROM late_rows l
     JOIN chosen c ON c.source = l.source AND c.scope = l.scope AND c.filing_id = l.filing_id
@@ -55,7 +57,7 @@ WITH chosen AS MATERIALIZED (
 ), late_counted AS MATERIALIZED (
     SELECT * FROM (
         SELECT *, row_number() OVER (
-            PARTITION BY source, filer_local_id, flow, tran_id, happened_on, amount_cents
+            PARTITION BY source, filer_local_id, flow, tran_id, happened_on{"" if first else ", amount_cents"}
             ORDER BY started_on, scope, filing_id, form_type
         ) AS place FROM late_open
     ) WHERE place = 1
@@ -68,12 +70,11 @@ WITH chosen AS MATERIALIZED (
     FROM chosen c JOIN filing_totals t ON t.source = c.source AND t.scope = c.scope AND t.filing_id = c.filing_id
     UNION ALL
     SELECT source, scope, year, filer_local_id,
-        CASE WHEN flow = 'received' THEN amount_cents ELSE 0 END,
-        CASE WHEN flow = 'received' THEN amount_cents ELSE 0 END,
-        CASE WHEN flow <> 'received' THEN amount_cents ELSE 0 END,
-        CASE WHEN flow = 'independent' AND sup_opp_cd = 'S' THEN amount_cents ELSE 0 END,
-        CASE WHEN flow = 'independent' AND sup_opp_cd = 'O' THEN amount_cents ELSE 0 END, 0
-    FROM late_counted
+        CASE WHEN flow = 'received' THEN cents ELSE 0 END, CASE WHEN flow = 'received' THEN cents ELSE 0 END,
+        CASE WHEN flow <> 'received' THEN cents ELSE 0 END,
+        CASE WHEN flow = 'independent' AND sup_opp_cd = 'S' THEN cents ELSE 0 END,
+        CASE WHEN flow = 'independent' AND sup_opp_cd = 'O' THEN cents ELSE 0 END, 0
+    FROM (SELECT *, coalesce(amount_cents, 0) AS cents FROM late_counted)
 )"""
 
 
@@ -105,8 +106,8 @@ SELECT :source, :scope, t.filing_id, t.form_type, count(*), count(*) - count(t.a
 _LATE_ROWS = f"""
 INSERT INTO late_rows (source, scope, filing_id, form_type, tran_id, filer_local_id, flow, happened_on, amount_cents,
     sup_opp_cd, counted, run_id)
-SELECT :source, :scope, t.filing_id, t.form_type, t.tran_id, f.filer_local_id, {_FLOWS}, t.calculated_date,
-    t.amount_cents, t.sup_opp_cd, 0, :run_id
+SELECT :source, :scope, t.filing_id, t.form_type, t.tran_id, coalesce(f.filer_local_id, ''), {_FLOWS},
+    t.calculated_date, t.amount_cents, t.sup_opp_cd, 0, :run_id
 {_LAST_ROWS} AND t.form_type IN {_LATE}
 """
 
@@ -131,7 +132,7 @@ def mark_late(db: Writer) -> list[str]:
 
 def sum_filers(db: Writer) -> None:
     """Write anew the totals of every filer of the source, in all its scopes."""
-    filed = {_key(row): row for row in db.rows(chosen_sql(AS_FILED) + _CALCULATED)}
+    filed = {_key(row): row for row in db.rows(chosen_sql(AS_FILED, first=True) + _CALCULATED)}
     amended = {_key(row): row for row in db.rows(chosen_sql(AS_AMENDED) + _CALCULATED)}
     names = {(row["scope"], row["filer_local_id"]): row for row in db.rows(_NAMES)}
     summary = {_key(row): row for row in db.rows(_SUMMARY)}
@@ -162,12 +163,16 @@ def _totals(filed: Row, amended: Row, summary: Row) -> dict[str, Any]:
     }
 
 
-# The newest name a filer used; filings of a filer that filers no longer lists tell it all the same.
+# A filer's name is that of its latest filing, whichever capture told it first.
 _NAMES = """
-SELECT s.scope, s.filer_local_id, f.filer_state_id, coalesce(f.filer_name, max(s.filer_name)) AS filer_name
-FROM filing_states s LEFT JOIN filers f
-    ON f.source = s.source AND f.scope = s.scope AND f.filer_local_id = s.filer_local_id
-WHERE s.source = :source GROUP BY s.scope, s.filer_local_id
+SELECT n.scope, n.filer_local_id, coalesce(n.filer_name, f.filer_name) AS filer_name,
+    coalesce(n.filer_state_id, f.filer_state_id) AS filer_state_id
+FROM (
+    SELECT source, scope, filer_local_id, filer_name, filer_state_id, row_number() OVER (
+        PARTITION BY scope, filer_local_id ORDER BY started_on DESC, filing_id DESC
+    ) AS place FROM filing_states WHERE source = :source
+) AS n LEFT JOIN filers f ON f.source = n.source AND f.scope = n.scope AND f.filer_local_id = n.filer_local_id
+WHERE n.place = 1
 """
 _SUMMARY = """
 SELECT s.scope, s.year, s.filer_local_id,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clerkcore.finance.computed import CANDIDATE_TOTALS, CONTRIBUTION_LINES, FILER_TOTALS
+from clerkcore.finance.names import VERSION as NAMES_VERSION
+from clerkcore.finance.sectors import VERSION as SECTORS_VERSION
 from clerkcore.finance.tables import TRANSACTIONS
 from clerkcore.interfaces import Column, ColumnType, Table, View
 
@@ -157,16 +159,21 @@ DONORS = View(
         *_DONATED,
     ),
     title="Donors",
-    description="Contributions by donor, merged by normalised name (words, version 1); two people may share one name",
+    description=f"Contributions by donor, merged by normalised name (words, version {NAMES_VERSION});"
+    " two people may share one name",
 )
+MOST_DONORS = 1000
 TOP_DONORS = View(
     "top_donors",
+    "SELECT year, donor_key, donor, variants, filers, contributions, amount_cents, first_on, last_on FROM ("
     "SELECT year, donor_key, max(donor) AS donor, json_group_array(DISTINCT donor) AS variants,"
-    f" count(DISTINCT filer_local_id) AS filers, {_SUMS} FROM contributions GROUP BY year, donor_key"
-    " ORDER BY year DESC, sum(amount_cents) DESC LIMIT 1000",
+    f" count(DISTINCT filer_local_id) AS filers, {_SUMS},"
+    " row_number() OVER (PARTITION BY year ORDER BY sum(amount_cents) DESC, donor_key) AS place"
+    f" FROM contributions GROUP BY year, donor_key) WHERE place <= {MOST_DONORS}"
+    " ORDER BY year DESC, amount_cents DESC, donor_key",
     (_c("year", "integer", "The year"), *DONORS.columns),
     title="Top donors",
-    description="The thousand largest donors, by year",
+    description=f"The {MOST_DONORS:,} largest donors of each year",
     facets=("year",),
 )
 
@@ -191,7 +198,7 @@ MONEY_BY_SECTOR = _money_by(
     "money_by_sector",
     _c("sector", "text", "Sector"),
     "Money by sector",
-    "Contributions by the donor's line of work, as far as rules tell it (sectors, version 1)",
+    f"Contributions by the donor's line of work, as far as rules tell it (sectors, version {SECTORS_VERSION})",
 )
 SUMMARY = View(
     "form_460_summary",
