@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
 from clerk_demo import Simulator
+from clerkcore.finance import methods
 from clerkcore.finance.source import running_years
 from clerkcore.testing import Clerk, Ended, SiteMaker
 from clerkcore.times import now
@@ -56,7 +59,46 @@ def test_totals_of_a_year_without_data_say_so(ask: Ask) -> None:
 def test_a_day_before_anything_is_known_is_told_on_stderr(ask: Ask) -> None:
     ended = ask("totals", "--as-of", "2001-01-01")
     assert ended.stdout == "Nothing found.\n"
-    assert ended.stderr.startswith("sandiego.ca: netfile knows of nothing before 20")
+    assert ended.stderr.startswith("sandiego.ca: netfile (2026) was first captured on 20")
+
+
+def test_a_year_that_was_not_asked_for_is_not_warned_of(ask: Ask) -> None:
+    assert "first captured" not in ask("totals", "--as-of", "2001-01-01", "--year", "1999").stderr
+    assert "first captured" in ask("totals", "--as-of", "2001-01-01", "--year", "2026").stderr
+
+
+def test_years_that_were_first_captured_on_one_day_are_warned_of_together(ask: Ask) -> None:
+    assert ask("etl", "sandiego.ca", "--year", "2019").exit_code == 0
+    (warning,) = (line for line in ask("totals", "--as-of", "2001-01-01").stderr.splitlines() if "first" in line)
+    assert warning.startswith("sandiego.ca: netfile (2019, 2026) was first captured on ")
+
+
+METHODS = {
+    ("totals",): methods.TOTALS,
+    ("totals", "--by", "candidate"): methods.CANDIDATES,
+    ("amendments",): methods.AMENDMENTS,
+    ("donors", "testwell"): methods.DONORS,
+    ("show", "a"): methods.FILERS,
+}
+
+
+@pytest.mark.parametrize("words", METHODS, ids=" ".join)
+def test_an_answer_names_its_method_on_stderr(ask: Ask, words: tuple[str, ...]) -> None:
+    ended = ask(*words)
+    assert ended.stderr == f"Method: {METHODS[words]}\n"
+    assert "Method:" not in ended.stdout
+
+
+@pytest.mark.parametrize("words", METHODS, ids=" ".join)
+def test_every_object_of_an_answer_names_its_method(ask: Ask, words: tuple[str, ...]) -> None:
+    ended = ask(*words, "--json")
+    assert {line["method"] for line in ended.lines} == {METHODS[words]}
+    assert ended.stderr == ""
+
+
+def test_a_search_has_no_method_to_name(ask: Ask) -> None:
+    ended = ask("search", "canvassing")
+    assert (ended.exit_code, ended.stderr) == (0, "")
 
 
 def test_totals_by_candidate(ask: Ask) -> None:
@@ -68,10 +110,10 @@ def test_totals_by_candidate(ask: Ask) -> None:
 def test_amendments_are_told_in_words(ask: Ask) -> None:
     (line,) = ask("amendments", "--json").lines
     assert (line["unchanged"], line["edited"], line["renumbered"], line["added"]) == (17, 2, 1, 3)
-    assert (
-        line["told"] in ask("amendments").stdout.replace("\n", " ").replace("  ", " ") or "amended by" in line["told"]
-    )
     assert line["edited_columns"] == "tran_dscr 2"
+    head, *rows = ask("amendments").stdout.splitlines()
+    cell = " ".join(row[head.index("Amendment") :].strip() for row in rows)
+    assert cell == f"{line['told']}; edited: tran_dscr 2"
 
 
 def test_amendments_by_a_day_before_them_are_none(ask: Ask) -> None:
@@ -105,6 +147,25 @@ def test_search_finds_words_in_descriptions(ask: Ask) -> None:
     assert lines
     assert all("Canvassing" in (line["tran_dscr"] or "") for line in lines)
     assert len(ask("search", "canvassing", "--limit", "1", "--json").lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("search", " "), "nothing to search for: the text has no word (clerk finance search lawn signs)"),
+        (("donors", "..."), "nothing to look for: the name has no word (clerk finance donors marriott)"),
+    ],
+    ids=["search", "donors"],
+)
+def test_a_question_without_words_says_what_to_type(ask: Ask, words: tuple[str, ...], message: str) -> None:
+    ended = ask(*words)
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (2, "", f"Error: {message}\n")
+
+
+def test_search_looks_for_the_year_before_it_cuts_off(ask: Ask) -> None:
+    assert ask("etl", "sandiego.ca", "--year", "2019").exit_code == 0
+    found = [ask("search", "canvassing", "--year", year, "--limit", "1", "--json").line for year in ("2019", "2026")]
+    assert [line["year"] for line in found] == [2019, 2026]
 
 
 def test_search_says_of_a_superseded_row_what_took_its_place(ask: Ask) -> None:
@@ -157,6 +218,18 @@ def test_a_damaged_database_stops_no_other(ask: Ask, make_site: SiteMaker, run_c
     assert ended.exit_code == 1
     assert ended.lines
     assert "is damaged or not an SQLite database" in ended.stderr
+
+
+def test_a_database_of_an_older_clerk_is_named_with_the_remedy(ask: Ask, run_clerk: Clerk) -> None:
+    path = run_clerk.root / "sites" / "sandiego.ca" / "finance" / "election_finance.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE filing_days")
+    ended = ask("totals", "--json")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr == (
+        "Warning: sandiego.ca election_finance: was last loaded by an older clerk, which did not keep what questions"
+        " read (load it again: clerk finance etl sandiego.ca)\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clerkcore.errors import UsageError
 from clerkcore.finance import TRANSACTIONS
 from clerkcore.finance.search import find_rows, quote_words
 from clerkcore.store.database import open_database, read_database
@@ -76,10 +77,22 @@ def test_an_index_over_other_columns_is_made_anew(desk: Desk) -> None:
     assert find(desk, "mockton") == ["1/1"]
 
 
-@pytest.mark.parametrize("text", ['"', "a OR", "NEAR(", "tran_naml:x", "-", "*", "'; DROP TABLE x", "^", "é\0b"])
+@pytest.mark.parametrize("text", ['" x', "a OR", "NEAR(", "tran_naml:x", "- x", "x *", "'; DROP TABLE x", "^x", "é\0b"])
 def test_no_text_breaks_the_search(desk: Desk, text: str) -> None:
     desk.load(gift("1", "1", 1))
     assert find(desk, text) == []
+
+
+@pytest.mark.parametrize("text", ["", " ", '"', "-", "* ^", "\0"])
+def test_a_text_without_words_is_refused_with_an_example(desk: Desk, text: str) -> None:
+    desk.load(gift("1", "1", 1))
+    with pytest.raises(UsageError, match=r"the text has no word \(clerk finance search lawn signs\)"):
+        find(desk, text)
+
+
+def test_punctuation_beside_words_is_passed_over(desk: Desk) -> None:
+    desk.load(gift("1", "1", 1, tran_dscr="Yard signs"))
+    assert find(desk, "- yard & signs *") == ["1/1"]
 
 
 @given(text=st.text(max_size=40))

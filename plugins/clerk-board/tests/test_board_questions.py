@@ -49,6 +49,18 @@ def test_the_search_finds_words_and_leaves_out_withdrawn_rows(pages: Pages) -> N
     assert pages.cells(f"{SEARCH}?text=dixie", "county") == []
 
 
+def test_the_search_says_which_rows_it_finds(pages: Pages) -> None:
+    words = pages.words(f"{SEARCH}?text=miami")
+    assert "Rows that the publisher still lists and that hold every word, of every source" in words
+    assert "amended" not in words
+
+
+def test_the_search_of_filings_says_that_amended_ones_are_among_them(world: World) -> None:
+    world.add_san_diego({"tran_naml": "Zed"})
+    words = world.open().words("/sandiego-ca-election_finance/search_transactions?text=zed")
+    assert "Rows of amended filings are among them where the publisher still lists those" in words
+
+
 def test_the_search_takes_whatever_is_typed(pages: Pages) -> None:
     assert pages.cells(f"{SEARCH}?text=%22*+OR+(%27;--", "county") == []
 

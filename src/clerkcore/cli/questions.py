@@ -12,6 +12,7 @@ from rich.text import Text
 from clerkcore.cli.options import json_option
 from clerkcore.cli.output import add_row, clean, make_table, print_json, show_table, warn_of_errors
 from clerkcore.errors import ClerkError
+from clerkcore.finance import methods
 from clerkcore.finance.money import tell_cents
 from clerkcore.finance.questions import (
     Asked,
@@ -47,16 +48,26 @@ def asking_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _answer(ctx: click.Context, sites: Sequence[str], as_json: bool, as_of: str, ask: Question, show: Print) -> None:
-    """Ask the sites, print what they answer, and end with 1 where one could not be asked."""
+def _answer(
+    ctx: click.Context,
+    sites: Sequence[str],
+    as_json: bool,
+    asked: Asked,
+    ask: Question,
+    show: Print,
+    method: str = "",
+) -> None:
+    """Ask the sites, print what they answer and by which method, and end with 1 where one could not be asked."""
     installation: Installation = ctx.obj
     broken: list[ClerkError] = []
     answers = list(ask_finance(installation, sites, ask, broken))
-    _warn_of_beginning(answers, as_of)
+    _warn_of_beginning(answers, asked)
     rows = [{"site": answer.site, **row} for answer in answers for row in answer.rows]
+    if method and not as_json:
+        click.echo(f"Method: {method}", err=True)
     if as_json:
         for row in rows:
-            print_json(row)
+            print_json({**row, "method": method} if method else row)
     elif rows:
         show(rows)
     else:
@@ -64,13 +75,17 @@ def _answer(ctx: click.Context, sites: Sequence[str], as_json: bool, as_of: str,
     ctx.exit(warn_of_errors(broken))
 
 
-def _warn_of_beginning(answers: Iterable[Answer], as_of: str) -> None:
-    """Say where the day asked for lies before anything is known, for then nothing found means nothing."""
+def _warn_of_beginning(answers: Iterable[Answer], asked: Asked) -> None:
+    """Say where the day asked for lies before the first capture, for then nothing found means nothing."""
     for answer in answers:
-        for source, since in answer.since.items():
-            if as_of and as_of < since:
-                told = f"{answer.site}: {source} knows of nothing before {since}, its first capture or filing"
-                click.echo(clean(told), err=True)
+        late: dict[tuple[str, str], list[str]] = {}
+        for since in answer.since:
+            if asked.as_of and asked.as_of < since.day and (asked.year is None or since.year in (None, asked.year)):
+                late.setdefault((since.source, since.day), []).append(since.scope)
+        for (source, day), scopes in late.items():
+            known = "before that day, only filings are known whose day of filing it tells"
+            told = f"{answer.site}: {source} ({', '.join(scopes)}) was first captured on {day}; {known}"
+            click.echo(clean(told), err=True)
 
 
 @click.command()
@@ -85,8 +100,11 @@ def totals(
 ) -> None:
     """Totals as filed, as amended and as of a day, e.g. clerk finance totals --year 2020 --as-of 2020-06-30"""
     asked = Asked(year, filer, as_of)
-    read, show = (read_totals, _show_totals) if by == "filer" else (read_candidates, _show_candidates)
-    _answer(ctx, sites, as_json, as_of, lambda connection: read(connection, asked), show)
+    if by == "filer":
+        _answer(ctx, sites, as_json, asked, partial(read_totals, asked=asked), _show_totals, methods.TOTALS)
+    else:
+        ask = partial(read_candidates, asked=asked)
+        _answer(ctx, sites, as_json, asked, ask, _show_candidates, methods.CANDIDATES)
 
 
 _TOTALS = {
@@ -139,7 +157,8 @@ def amendments(
 ) -> None:
     """Which filing took the place of which, and what that changed, e.g. clerk finance amendments --year 2020"""
     asked = Asked(year, filer, as_of)
-    _answer(ctx, sites, as_json, as_of, lambda connection: read_amendments(connection, asked), _show_amendments)
+    ask = partial(read_amendments, asked=asked)
+    _answer(ctx, sites, as_json, asked, ask, _show_amendments, methods.AMENDMENTS)
 
 
 def _show_amendments(rows: list[Row]) -> None:
@@ -159,12 +178,9 @@ def donors(
     ctx: click.Context, /, name: tuple[str, ...], sites: tuple[str, ...], as_of: str, year: int | None, as_json: bool
 ) -> None:
     """Donors of a name, its variants merged, and whom they gave to, e.g. clerk finance donors marriott"""
-    ask = partial(_ask_donors, " ".join(name), Asked(year, "", as_of))
-    _answer(ctx, sites, as_json, as_of, ask, _show_donors)
-
-
-def _ask_donors(name: str, asked: Asked, connection: Any) -> list[Row]:
-    return read_donors(connection, name, asked)
+    asked = Asked(year, "", as_of)
+    ask = partial(read_donors, name=" ".join(name), asked=asked)
+    _answer(ctx, sites, as_json, asked, ask, _show_donors, methods.DONORS)
 
 
 def _show_donors(rows: list[Row]) -> None:
@@ -195,8 +211,8 @@ def search(
 ) -> None:
     """Search names, employers, occupations and descriptions, e.g. clerk finance search lawn signs"""
     asked = Asked(year, "", as_of)
-    words = " ".join(text)
-    _answer(ctx, sites, as_json, as_of, lambda found: search_transactions(found, words, asked, limit), _show_found)
+    ask = partial(search_transactions, text=" ".join(text), asked=asked, limit=limit)
+    _answer(ctx, sites, as_json, asked, ask, _show_found)
 
 
 def _show_found(rows: list[Row]) -> None:
@@ -224,7 +240,7 @@ def show(
 ) -> None:
     """A filer's totals, filings and amendments, e.g. clerk finance show todd gloria for mayor"""
     asked = Asked(year, " ".join(filer), as_of)
-    _answer(ctx, sites, as_json, as_of, lambda connection: read_filers(connection, asked), _show_filers)
+    _answer(ctx, sites, as_json, asked, partial(read_filers, asked=asked), _show_filers, methods.FILERS)
 
 
 def _show_filers(rows: list[Row]) -> None:

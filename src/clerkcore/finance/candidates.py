@@ -17,6 +17,7 @@ from clerkcore.finance.totals import AS_AMENDED, chosen_sql
 from clerkcore.interfaces import Writer
 
 Key = tuple[str, str, int, str]
+VERSION = 1
 SHORTEST_NAME, LONGEST_NAME = 2, 4  # words of a candidate's name
 
 

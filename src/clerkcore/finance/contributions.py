@@ -7,7 +7,7 @@ from typing import Any
 
 from clerkcore.finance.computed import CONTRIBUTION_LINES
 from clerkcore.finance.names import name_key, whole_name
-from clerkcore.finance.sectors import sector_of
+from clerkcore.finance.sectors import ORGANISATIONS, sector_of
 from clerkcore.finance.totals import AS_AMENDED, chosen_sql
 from clerkcore.interfaces import Writer
 
@@ -41,7 +41,7 @@ def list_contributions(db: Writer, scope: str) -> None:
 def contribution_line(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of contribution_lines from one of `contributions_sql`."""
     donor = whole_name(row["tran_naml"], row["tran_namf"])
-    organisation = "" if row["tran_namf"] or row["entity_cd"] == "IND" else donor
+    organisation = donor if row["entity_cd"] in ORGANISATIONS else ""
     day = row["calculated_date"]
     return {
         **{name: row[name] for name in ("filing_id", "form_type", "tran_id", "year", "filer_local_id", "filer_name")},

@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 VERSION = 1
+METHOD = f"words, version {VERSION}"
 _TITLES = ("mr", "mrs", "ms", "miss", "dr", "prof", "hon", "jr", "sr", "ii", "iii", "iv", "esq", "md", "phd", "cpa")
 _FORMS = ("inc", "incorporated", "llc", "llp", "lp", "ltd", "co", "corp", "corporation", "company", "pac")
 _DROPPED = frozenset((*_TITLES, *_FORMS, "the", "and", "of", "for"))

@@ -11,13 +11,18 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
+from clerkcore.errors import UsageError
 from clerkcore.finance.candidates import COMMITTEES, add_up, candidate_row, candidates_sql
 from clerkcore.finance.contributions import contribution_line, contributions_sql
 from clerkcore.finance.names import name_key
 from clerkcore.finance.search import find_rows
 from clerkcore.finance.totals import AS_OF, totals_sql
+from clerkcore.store.runs import standing_captures, taken_of
 
-Rows = list[dict[str, Any]]
+Row = dict[str, Any]
+Rows = list[Row]
+YEAR_DIGITS = 4
+_SUCCESSOR = {"superseded_by", "superseded_on", "basis"}
 _ANYWHERE = {"source": None, "in_scope": None}
 
 
@@ -114,8 +119,13 @@ def read_amendments(connection: Connection, asked: Asked) -> Rows:
 
 
 def read_donors(connection: Connection, name: str, asked: Asked) -> Rows:
-    """Return the donors whose normalised names hold every word of a name, with their gifts added up."""
+    """Return the donors whose normalised names hold every word of a name, with their gifts added up.
+
+    UsageError when the name has no word: every donor would hold all of its words.
+    """
     words = name_key(name).split()
+    if not words:
+        raise UsageError("nothing to look for: the name has no word", remedy="clerk finance donors marriott")
     lines = _lines_as_of(connection, asked.as_of) if asked.as_of else _lines_named(connection, words)
     donors: dict[str, Rows] = {}
     for line in lines:
@@ -127,7 +137,7 @@ def read_donors(connection: Connection, name: str, asked: Asked) -> Rows:
 
 
 def _lines_named(connection: Connection, words: list[str]) -> Rows:
-    holds = " AND ".join(f"donor_key LIKE :w{n}" for n in range(len(words))) or "1"
+    holds = " AND ".join(f"donor_key LIKE :w{n}" for n in range(len(words)))
     patterns = {f"w{n}": f"%{word}%" for n, word in enumerate(words)}
     return _rows(connection, f"SELECT * FROM contributions WHERE {holds}", **patterns)
 
@@ -141,7 +151,8 @@ def _donor(key: str, gifts: Rows) -> dict[str, Any]:
     variants = sorted({gift["donor"] for gift in gifts})
     by_filer: dict[str, int] = {}
     for gift in gifts:
-        by_filer[gift["filer_name"]] = by_filer.get(gift["filer_name"], 0) + (gift["amount_cents"] or 0)
+        filer = gift["filer_name"] or gift["filer_local_id"] or "-"
+        by_filer[filer] = by_filer.get(filer, 0) + (gift["amount_cents"] or 0)
     days = sorted(gift["contributed_on"] for gift in gifts if gift["contributed_on"])
     return {
         "donor_key": key,
@@ -160,8 +171,11 @@ def _largest(sums: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def search_transactions(connection: Connection, text: str, asked: Asked, limit: int) -> Rows:
-    """Return the transactions whose names, employers, occupations or descriptions hold every word, best first."""
-    return [row for row in find_rows(connection, text, asked.as_of, limit) if asked.fits(row)]
+    """Return the transactions whose names, employers, occupations or descriptions hold every word, best first.
+
+    Year and day narrow it; a filer's name is searched for as any other word.
+    """
+    return [as_held(row, asked.as_of) for row in find_rows(connection, text, asked.as_of, limit, asked.year)]
 
 
 def read_filers(connection: Connection, asked: Asked) -> Rows:
@@ -195,10 +209,49 @@ def _filings(connection: Connection, asked: Asked) -> Rows:
     which = AS_OF if asked.as_of else "1"
     sql = f"SELECT * FROM filing_states s WHERE {which} ORDER BY s.started_on, s.filing_id"
     rows = _believed(connection, _rows(connection, sql, day=asked.as_of))
-    return [row for row in rows if asked.year in (None, row["year"])]
+    return [as_held(row, asked.as_of) for row in rows if asked.year in (None, row["year"])]
 
 
-def known_since(connection: Connection) -> dict[str, str]:
-    """Return, for each source, the first day of which it knows what the publisher held."""
-    rows = connection.execute("SELECT source, min(started_on) AS first FROM filing_states GROUP BY source")
-    return {row["source"]: row["first"] for row in rows}
+def as_held(row: Row, day: str) -> Row:
+    """Return the state of a filing that held on a day without what became of it later; as it is where no day is."""
+    if not day:
+        return row
+    held = {**row, "in_force": 1}
+    if (row["ended_on"] or "") > day:
+        held["ended_on"] = None
+    if (row["superseded_on"] or "") > day:
+        held.update(dict.fromkeys(_SUCCESSOR & row.keys()))
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The day of the first capture of a source's scope; what stood at the publisher before it was never seen."""
+
+    source: str
+    scope: str
+    day: str
+
+    @property
+    def year(self) -> int | None:
+        """The year that the scope is; None where it is no year."""
+        return int(self.scope) if self.scope.isdecimal() and len(self.scope) == YEAR_DIGITS else None
+
+
+def known_since(connection: Connection) -> list[Beginning]:
+    """Return since when each scope that answers are read from was captured."""
+    believed = dict(_authority(connection))
+    rows = _rows(connection, "SELECT DISTINCT source, scope FROM _clerk_captures ORDER BY source, scope")
+    found = []
+    for row in rows:
+        captures = standing_captures(connection, row["source"], row["scope"])
+        if captures:
+            found.append(Beginning(row["source"], row["scope"], taken_of(captures[0]).date().isoformat()))
+    return [beginning for beginning in found if _is_read(beginning, believed)]
+
+
+def _is_read(beginning: Beginning, believed: Mapping[int, str]) -> bool:
+    """Whether questions read the scope: no other source is believed for its year, or for every year."""
+    if beginning.year is None:
+        return not believed or beginning.source in believed.values()
+    return believed.get(beginning.year, beginning.source) == beginning.source

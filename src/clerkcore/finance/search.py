@@ -5,17 +5,19 @@ from __future__ import annotations
 from sqlite3 import Connection
 from typing import Any
 
+from clerkcore.errors import UsageError
 from clerkcore.finance.totals import AS_OF
 
 _FOUND = """
 SELECT t.source, s.year, t.filing_id, t.form_type, t.tran_id, t.filer_local_id, t.filer_state_id, t.filer_name,
     t.calculated_date, t.amount_cents, t.tran_naml, t.tran_namf, t.tran_emp, t.tran_occ, t.tran_dscr, t.cand_naml,
-    t.cand_namf, s.in_force, s.superseded_by, s.ended_on
+    t.cand_namf, s.in_force, s.superseded_by, s.superseded_on, s.ended_on
 FROM transactions_fts i JOIN transactions t ON t.rowid = i.rowid
 JOIN filings f ON f.source = t.source AND f.scope = t.scope AND f.filing_id = t.filing_id
 JOIN filing_states s ON s.source = t.source AND s.scope = t.scope AND s.filing_id = t.filing_id
 JOIN authority a ON a.source = s.source AND a.year = s.year
 WHERE transactions_fts MATCH :words AND t.removed_run_id IS f.removed_run_id AND {which}
+    AND (:year IS NULL OR s.year = :year)
 ORDER BY i.rank, t.calculated_date DESC, t.filing_id, t.tran_id LIMIT :limit
 """
 
@@ -26,9 +28,13 @@ def quote_words(text: str) -> str:
     return " ".join(f'"{word}"' for word in words[:-1]) + (f' "{words[-1]}"*' if words else "")
 
 
-def find_rows(connection: Connection, text: str, day: str, limit: int) -> list[dict[str, Any]]:
-    """Return the transactions that hold every word, the best match first; as of a day those that held on it."""
-    found = connection.execute(
-        _FOUND.format(which=AS_OF if day else "1"), {"words": quote_words(text), "day": day, "limit": limit}
-    )
+def find_rows(connection: Connection, text: str, day: str, limit: int, year: int | None = None) -> list[dict[str, Any]]:
+    """Return the transactions that hold every word, the best match first; as of a day those that held on it.
+
+    UsageError when the text has no word, which the index could not look for.
+    """
+    if not any(character.isalnum() for character in text):
+        raise UsageError("nothing to search for: the text has no word", remedy="clerk finance search lawn signs")
+    asked = {"words": quote_words(text), "day": day, "year": year, "limit": limit}
+    found = connection.execute(_FOUND.format(which=AS_OF if day else "1"), asked)
     return [dict(row) for row in found]

@@ -1,8 +1,9 @@
 """The sector a contribution comes from, by rule. Method "sectors", version 1.
 
 The first rule that fits decides: the donor's entity code, then words in occupation and employer, or in the name of
-an organisation. Assumption: what people write of their work is true. Limits: it tells a person's line of work, not
-whom they speak for; "other" is what no rule knows. It judges nobody.
+an organisation. A name is an organisation's only where the entity code says so: a publisher that tells no code may
+have written "Church, Mary". Assumption: what people write of their work is true. Limits: it tells a person's line of
+work, not whom they speak for; "other" is what no rule knows. It judges nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 from functools import lru_cache
 
 VERSION = 1
+METHOD = f"sectors, version {VERSION}"
 OTHER, UNKNOWN = "other", "not told"
+ORGANISATIONS = frozenset(("OTH", "COM", "PTY", "RCP", "SCC"))  # entity codes of donors that are no persons
 _ENTITIES = {"PTY": "party", "COM": "committee", "RCP": "committee", "SCC": "committee"}
 _RULES = {
     "labour": "union local afl cio seiu afscme ibew teamsters laborers firefighters carpenters",
@@ -42,7 +45,7 @@ _WORD = re.compile(r"[a-z]+")
 
 @lru_cache(maxsize=100_000)
 def sector_of(entity_cd: str, occupation: str, employer: str, organisation: str) -> str:
-    """Return the sector of a donor; `organisation` is its name where it is no person."""
+    """Return the sector of a donor; `organisation` is its name where its entity code says that it is one."""
     if entity_cd in _ENTITIES:
         return _ENTITIES[entity_cd]
     told = [text for text in (occupation, employer, organisation) if text.strip().casefold() not in _NOTHING]

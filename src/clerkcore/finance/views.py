@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clerkcore.finance.computed import CANDIDATE_TOTALS, CONTRIBUTION_LINES, FILER_TOTALS
-from clerkcore.finance.names import VERSION as NAMES_VERSION
-from clerkcore.finance.sectors import VERSION as SECTORS_VERSION
+from clerkcore.finance.names import METHOD as NAMES
+from clerkcore.finance.sectors import METHOD as SECTORS
 from clerkcore.finance.tables import TRANSACTIONS
 from clerkcore.interfaces import Column, ColumnType, Table, View
 
@@ -37,7 +37,7 @@ AUTHORITY = View(
     " JOIN source_ranks r ON r.name = t.source) WHERE place = 1",
     (_c("year", "integer", "The year"), _SOURCE),
     title="Which source is believed",
-    description="For each year the source that the other views read; site.toml names it first",
+    description="For each year the source that the other views read: of those in site.toml the first that has it",
 )
 
 _LINE_HEAD = ("contributed_on", "amount_cents", "donor", "filer_name", "kind")
@@ -159,8 +159,7 @@ DONORS = View(
         *_DONATED,
     ),
     title="Donors",
-    description=f"Contributions by donor, merged by normalised name (words, version {NAMES_VERSION});"
-    " two people may share one name",
+    description=f"Contributions by donor, merged by normalised name ({NAMES}); two people may share one name",
 )
 MOST_DONORS = 1000
 TOP_DONORS = View(
@@ -173,7 +172,7 @@ TOP_DONORS = View(
     " ORDER BY year DESC, amount_cents DESC, donor_key",
     (_c("year", "integer", "The year"), *DONORS.columns),
     title="Top donors",
-    description=f"The {MOST_DONORS:,} largest donors of each year",
+    description=f"The {MOST_DONORS:,} largest donors of each year, merged by normalised name ({NAMES})",
     facets=("year",),
 )
 
@@ -198,7 +197,7 @@ MONEY_BY_SECTOR = _money_by(
     "money_by_sector",
     _c("sector", "text", "Sector"),
     "Money by sector",
-    f"Contributions by the donor's line of work, as far as rules tell it (sectors, version {SECTORS_VERSION})",
+    f"Contributions by the donor's line of work, as far as rules tell it ({SECTORS})",
 )
 SUMMARY = View(
     "form_460_summary",

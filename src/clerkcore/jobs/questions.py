@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from clerkcore.errors import ClerkError, StoreError, UsageError
-from clerkcore.finance.questions import known_since
+from clerkcore.finance.questions import Beginning, known_since
 from clerkcore.finance.source import DATABASE
 from clerkcore.installation import Installation
 from clerkcore.store.database import read_database
@@ -19,11 +19,11 @@ Question = Callable[[Connection], Rows]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one site's database says; `since` tells for each source from which day on anything is known."""
+    """What one site's database says; `since` tells from which day on it was captured, scope by scope."""
 
     site: str
     rows: Rows
-    since: dict[str, str]
+    since: list[Beginning]
 
 
 def ask_finance(
@@ -59,9 +59,9 @@ def _nothing(which: str) -> UsageError:
 
 
 def _refuse_older(connection: Connection, subdomain: str) -> None:
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'totals_by_filer'").fetchone():
+    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'filing_days'").fetchone():
         raise StoreError(
-            "was last loaded by an older clerk, which kept no totals",
+            "was last loaded by an older clerk, which did not keep what questions read",
             where=f"{subdomain} {DATABASE}",
             remedy=f"load it again: clerk finance etl {subdomain}",
         )

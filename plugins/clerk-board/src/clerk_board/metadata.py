@@ -29,6 +29,11 @@ SETTINGS: Mapping[str, int | bool] = {
 
 _LIVE = "Rows the publisher still lists"
 _WITHDRAWN = "Includes rows the publisher has withdrawn: removed_run_id is set"
+_FOUND = "Rows that the publisher still lists and that hold every word, of every source that the database has"
+_FOUND_AMENDED = (
+    "Rows of amended filings are among them where the publisher still lists those;"
+    " clerk finance search reads one source for each year, and tells what took the place of which filing"
+)
 _LOG_DESCRIPTION = "One entry for each run of each scope: what was read, what changed, what was held"
 LOG_COLUMNS = (
     ColumnFacts("id", "", "Number of the entry"),
@@ -163,13 +168,13 @@ def _database_config(database: DatabaseFacts) -> dict[str, Any]:
 
 
 def _search(table: TableFacts) -> dict[str, str | bool]:
-    """Return the query that searches a table's texts, its live rows alone, the best match first."""
+    """Return the query that searches the texts of a table's live rows, of every source, the best match first."""
     columns = ", ".join(f"t.{quote(column.name)}" for column in table.columns if column.name not in OWN)
     index = quote(table.name + SEARCH)
     return {
         "title": f"Search {table.title.lower()}",
         "hide_sql": True,
-        "description": "Rows whose names, employers, occupations or descriptions hold every word",
+        "description": f"{_FOUND}. {_FOUND_AMENDED}" if any(c.name == "filing_id" for c in table.columns) else _FOUND,
         "sql": f"select {columns} from {index} as i join {quote(table.name)} as t on t.rowid = i.rowid"
         f" where {index} match escape_fts(:text) and t.removed_run_id is null order by i.rank limit 200",
     }
