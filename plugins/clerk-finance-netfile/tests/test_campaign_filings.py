@@ -82,13 +82,53 @@ def test_null_for_the_kind_of_amendment_is_an_original() -> None:
     assert tell(amendment(1, None, kind=None), amendment(2, 1))["filing-1"] == ("000", None)
 
 
-def test_where_two_share_a_number_the_one_above_names_neither() -> None:
-    told = tell(amendment(1, None, kind="None"), amendment(2, 1), amendment(3, 1), amendment(4, 2))
-    assert told == {
+def make_amendments(sequences: list[tuple[int, str]]) -> list[Entry]:
+    """Filings of one original, in no order, each with its sequence and the day it was filed."""
+    return [
+        Entry(f"filing-{number}", HERE, {"filed_on": day}, root="R", sequence=sequence)
+        for number, (sequence, day) in enumerate(sequences)
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["2026-07-01", "2026-07-02", ""])), max_size=9))
+def test_of_a_chain_exactly_one_filing_holds_whatever_its_sequences(sequences: list[tuple[int, str]]) -> None:
+    entries = make_amendments(sequences)
+    amended = find_amended(entries)
+    named = [nid for nid in amended.values() if nid]
+    assert len(set(named)) == len(named)
+    assert len({entry.nid for entry in entries} - set(named)) == min(len(entries), 1)
+
+
+def test_amendments_of_one_sequence_follow_each_other_by_the_day_they_were_filed() -> None:
+    entries = make_amendments([(1, "2026-09-01"), (1, "2026-08-01"), (2, "2026-07-01"), (0, "2026-07-01")])
+    assert find_amended(entries) == {
+        "filing-3": None,
+        "filing-1": "filing-3",
+        "filing-0": "filing-1",
+        "filing-2": "filing-0",
+    }
+
+
+def test_amendments_of_one_day_follow_each_other_by_the_time_they_were_filed() -> None:
+    later, earlier = amendment(2, 1), amendment(3, 1)
+    for filing, hour in ((later, "17"), (earlier, "09")):
+        filing["filingMeta"] |= {
+            "legalFilingDate": "2026-08-01",
+            "legalFilingDateTime": f"2026-08-01T{hour}:00:00.0+00:00",
+        }
+    assert tell(amendment(1, None, kind="None"), later, earlier) == {
+        "filing-1": ("000", None),
+        "filing-3": ("001", "filing-1"),
+        "filing-2": ("001", "filing-3"),
+    }
+
+
+def test_of_amendments_that_do_not_say_their_number_the_last_holds() -> None:
+    first, second = amendment(2, None), amendment(3, None)
+    assert tell(amendment(1, None, kind="None"), second, first) == {
         "filing-1": ("000", None),
         "filing-2": ("001", "filing-1"),
-        "filing-3": ("001", "filing-1"),
-        "filing-4": ("002", None),
+        "filing-3": ("001", "filing-2"),
     }
 
 
@@ -99,14 +139,14 @@ def test_filings_without_an_original_id_are_in_no_chain() -> None:
     assert tell(first, second) == {}
 
 
-def test_a_filing_that_cannot_be_read_keeps_its_place_in_the_chain() -> None:
+def test_a_filing_that_cannot_be_read_is_passed_over_in_its_chain() -> None:
     broken = amendment(2, 1)
     broken["filingMeta"]["endDate"] = "soon"
     registers = take(amendment(1, None, kind="None"), broken, amendment(3, 2))
     items = list(registers.records())
     assert [item.rule for item in items if isinstance(item, Rejected)] == ["bad_filing_end"]
     amends = {str(i.values["filing_id"]): i.values["amends_filing_id"] for i in items if isinstance(i, Record)}
-    assert amends == {"filing-1": None, "filing-3": "filing-2"}
+    assert amends == {"filing-1": None, "filing-3": "filing-1"}
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,12 @@ def test_a_summary_line_becomes_this_row(whole: list[Parsed]) -> None:
 
 
 def test_filings_tell_their_version_days_and_what_they_replace(whole: list[Parsed]) -> None:
-    common = {"filer_local_id": "9946101", "filer_name": PARK["filer_name"], "election_date": "2026-11-03"}
+    common = {
+        "filer_local_id": "9946101",
+        "filer_state_id": "9946101",
+        "filer_name": PARK["filer_name"],
+        "election_date": "2026-11-03",
+    }
     amendment = (
         common
         | PERIOD
@@ -206,6 +211,7 @@ def test_filings_tell_their_version_days_and_what_they_replace(whole: list[Parse
     late = {
         "filing_id": "9946101-497-20261020-000-10~2F20~2F26-1",
         "filer_local_id": "9946101",
+        "filer_state_id": "9946101",
         "filer_name": PARK["filer_name"],
         "form_family": "497",
         "forms": "F497P1,F497P2",

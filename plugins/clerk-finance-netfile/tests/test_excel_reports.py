@@ -94,15 +94,16 @@ def test_each_version_replaces_the_one_before_it_whatever_their_order(numbers: l
 
 
 @given(st.lists(REPORTS, max_size=20))
-def test_a_chain_never_forks_never_joins_and_never_leaves_its_filer_and_period(reports: list[Report]) -> None:
+def test_a_chain_never_forks_never_joins_and_never_leaves_its_filer_and_form(reports: list[Report]) -> None:
     by_name = {report.filing_id: report for report in reports}
     replaced = find_replaced(by_name.values())
     assert len(set(replaced.values())) == len(replaced)
     for later, earlier in replaced.items():
         assert later != earlier
+        assert by_name[later].cover.filer == by_name[earlier].cover.filer
+        assert by_name[later].family == by_name[earlier].family
         assert by_name[later].chain == by_name[earlier].chain
-        assert by_name[later].cover.start
-        assert by_name[later].cover.end
+        assert by_name[later].unnumbered == by_name[earlier].unnumbered
 
 
 @pytest.mark.parametrize(
@@ -115,17 +116,13 @@ def test_a_chain_never_forks_never_joins_and_never_leaves_its_filer_and_period(r
         [make_report("000"), make_report("final")],
         [make_report("000", form="F496P3"), make_report("001", form="F496P3")],
         [make_report("000", form="F496", ref="1"), make_report("001", form="F496", ref="2")],
-        [make_report("000", form="F497P1", start="", end="", ref="1"),
-         make_report("001", form="F497P1", start="", end="", ref="1")],
+        [make_report("000", form="F497P1", ref="1"), make_report("001", form="F496", ref="1")],
+        [make_report("000", form="F497P1", ref="1"), make_report("001", filer="9946102", form="F497P1", ref="1")],
+        [make_report("000", form="F497P1"), make_report("001", form="F497P1", filed="2026-08-01")],
     ],
     ids=["no period", "another period", "another filer", "another form", "no number", "no own number",
-         "another own number", "a late report"],
+         "another own number",
+         "another late form", "another filer of a late report", "late reports without an own number"],
 )  # fmt: skip
 def test_reports_that_nothing_ties_together_replace_each_other_not(versions: list[Report]) -> None:
     assert find_replaced(versions) == {}
-
-
-def test_a_late_report_of_a_period_replaces_the_one_with_its_own_number() -> None:
-    versions = [make_report(number, form="F496", ref="I1404-00226") for number in ("000", "1", "002")]
-    first, second, third = (report.filing_id for report in versions)
-    assert find_replaced(versions) == {second: first, third: second}

@@ -2,7 +2,7 @@
 
 The publisher says so (Excel report numbers, amendment chains of the newer APIs), or it is inferred (Connect2): a
 filing vanished in the same capture in which another appeared, filer, non-empty period and form agree, and at least
-one row is equal. Late reports (496, 497) have no period and are never merged.
+one row is equal. Late reports (496, 497) are never merged by inference.
 """
 
 from __future__ import annotations

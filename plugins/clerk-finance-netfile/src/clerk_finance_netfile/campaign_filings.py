@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from clerk_finance_netfile.campaign_pages import Kind, Sheet, refuse, require_fields
@@ -74,6 +75,7 @@ class Entry:
     values: dict[str, Value] = field(default_factory=dict)
     root: str = ""
     sequence: int = 0
+    filed_at: str = ""
     trouble: Unfit | None = None
     blamed: bool = False
 
@@ -100,9 +102,9 @@ def _read_filing(entry: Entry, result: dict[str, Any]) -> None:
     spec = _part(result, "specificationRef", ("name",), entry.at)
     meta = _part(result, "filingMeta", _META_FIELDS, entry.at)
     filer = _part(result, "filerMeta", ("filerId", "commonName"), entry.at)
-    root, sequence = plain(result["originalFilingId"], "originalFilingId").strip(), _sequence(meta)
-    # Known from here on, even where a date below cannot be read: others in the chain rest on it.
-    entry.root, entry.sequence = root, sequence
+    entry.root = plain(result["originalFilingId"], "originalFilingId").strip()
+    entry.sequence = _sequence(meta)
+    entry.filed_at = str(meta.get("legalFilingDateTime") or "")
     entry.values = {
         "filer_local_id": read_text(plain(filer["filerId"], "filerId", "filer_local_id")),
         "filer_name": read_text(plain(filer["commonName"], "commonName", "filer_name")),
@@ -138,21 +140,26 @@ def _sequence(meta: dict[str, Any]) -> int:
 def find_amended(entries: Iterable[Entry]) -> dict[str, str | None]:
     """Return, for each filing that belongs to a chain of amendments, which filing it replaces; None for its first.
 
-    A filing replaces the one of the same originalFilingId with the next lower sequence. Where two share that
-    number none is named.
+    A filing replaces the one of the same originalFilingId that comes before it by sequence; filings of one sequence
+    follow each other by the moment they were filed, so that the last of a chain alone holds. One that cannot be read is
+    passed over, for it becomes no row.
     """
-    chains: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    chains: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.root:
-            chains[entry.root][entry.sequence].append(entry.nid)
+        if entry.root and not entry.trouble:
+            chains[entry.root].append(entry)
     amended: dict[str, str | None] = {}
-    for versions in chains.values():
-        before: list[str] = []
-        for _, nids in sorted(versions.items()):
-            if len(versions) > 1:
-                amended |= dict.fromkeys(nids, before[0] if len(before) == 1 else None)
-            before = nids
+    for chain in chains.values():
+        in_order = sorted(chain, key=_version)
+        if len(in_order) > 1:
+            amended[in_order[0].nid] = None
+        amended |= {later.nid: earlier.nid for earlier, later in pairwise(in_order)}
     return amended
+
+
+def _version(entry: Entry) -> tuple[int, str, str, str]:
+    """The place of a filing in its chain; its id, which tells no order, decides where nothing else does."""
+    return entry.sequence, str(entry.values.get("filed_on") or ""), entry.filed_at, entry.nid
 
 
 class Registers:

@@ -8,13 +8,12 @@ from hashlib import blake2b
 
 from clerk_finance_netfile.excel_pages import WHERE, Sheet, read_sheets
 from clerk_finance_netfile.layouts import FORM, MEMO_CODE, MEMO_REF, REPORT_REF, Layout, read_flag
-from clerk_finance_netfile.reports import Cover, Report, Reports, name_report, read_cover
+from clerk_finance_netfile.reports import UNNUMBERED, Cover, Report, Reports, name_report, read_cover
 from clerk_finance_netfile.sheets import CONTRIBUTIONS, LOANS, MISREAD_FORMS
 from clerkcore import Capture, Parsed, Record, Rejected, SourceError, Value
 from clerkcore.finance import TRANSACTION_TYPES, with_filings
 from clerkcore.parsing import Line, read_text
 
-UNNUMBERED = "F496P3"  # the form whose rows do not say which report of the day they stand on
 Key = tuple[Value, Value]
 
 

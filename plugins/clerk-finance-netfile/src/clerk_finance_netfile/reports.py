@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
@@ -20,9 +20,11 @@ from clerkcore.finance import form_family
 from clerkcore.parsing import read_date, read_text
 
 LATE = ("496", "497")
+UNNUMBERED = "F496P3"  # the form whose rows do not say which report of the day they stand on
 NO_ID = "noid"
 UNKNOWN = "_"
 SLUG_LENGTH = 40
+_UNNUMBERED_FAMILY = form_family(UNNUMBERED)
 
 _WORDS = re.compile(r"[^a-z0-9]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]")
@@ -107,31 +109,46 @@ def _safe(text: str, unsafe: re.Pattern[str] = _UNSAFE) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report, its name, form and own number, and the row that told of it first."""
+    """A report, its name, form and own number, and the row that told of it first.
+
+    `unnumbered` ones have rows of F496P3 alone, a sheet that leaves the own number out.
+    """
 
     filing_id: str
     family: str
     ref: str | None
     cover: Cover
     at: Location
+    unnumbered: bool = False
 
     @property
     def chain(self) -> tuple[str | None, ...] | None:
         """What the versions of one report have in common; None where nothing shows which replaces which.
 
-        Late reports of one period are told apart by the filer's own number, which rows of F496P3 lack.
+        A late report keeps its filer's own number when it is amended, and may correct its period.
         """
         cover = self.cover
-        if not (cover.start and cover.end) or not _VERSION.match(cover.report_num or ""):
+        if not _VERSION.match(cover.report_num or ""):
             return None
-        if self.family in LATE and not self.ref:
-            return None
-        return cover.filer, self.family, cover.start, cover.end, self.ref
+        if self.family in LATE:
+            return (cover.filer, self.family, self.ref) if self.ref else None
+        return (cover.filer, self.family, cover.start, cover.end) if cover.start and cover.end else None
+
+    @property
+    def number(self) -> int:
+        """The number of its version: 0 of an original, of reports in chains."""
+        return int(self.cover.report_num or 0)
 
     @property
     def version(self) -> tuple[int, str, str]:
         """The place of a numbered report in its chain."""
-        return int(self.cover.report_num or 0), self.cover.filed_on or "", self.filing_id
+        return self.number, self.cover.filed_on or "", self.filing_id
+
+    @property
+    def page(self) -> tuple[str | None, ...]:
+        """What rows repeat of the cover page that tells reports of one form apart, but for the own number."""
+        cover = self.cover
+        return cover.filer, self.family, cover.filed_on, cover.start, cover.end, cover.report_num
 
 
 def name_report(cover: Cover, form: str, ref: str | None, at: Location) -> Report:
@@ -147,7 +164,7 @@ def name_report(cover: Cover, form: str, ref: str | None, at: Location) -> Repor
         parts = [cover.filer, family, filed, *period, version]
     if ref:
         parts.append(_safe(ref, _UNSAFE_AT_THE_END))
-    return Report("-".join(parts), family, ref, cover, at)
+    return Report("-".join(parts), family, ref, cover, at, unnumbered=form == UNNUMBERED)
 
 
 def _compact(day: str | None) -> str:
@@ -162,7 +179,9 @@ class Reports:
 
     def add(self, report: Report) -> None:
         """Take note of a row's report."""
-        self.found.setdefault(report.filing_id, report)
+        known = self.found.setdefault(report.filing_id, report)
+        if known.unnumbered and not report.unnumbered:
+            self.found[report.filing_id] = replace(known, unnumbered=False)
 
     def records(self) -> Iterator[Record]:
         """Yield the filings, with those they replace, and the filers."""
@@ -203,12 +222,39 @@ def _age(report: Report) -> tuple[str, str]:
 
 def find_replaced(reports: Iterable[Report]) -> dict[str, str]:
     """Return for each report that replaces one the name of that: the version before it of the same chain."""
-    chains: dict[tuple[str | None, ...], list[Report]] = {}
-    for report in reports:
+    known = list(reports)
+    chains: dict[tuple[object, ...], list[Report]] = {}
+    for report in (*known, *_borrow_numbers(known)):
         if report.chain:
-            chains.setdefault(report.chain, []).append(report)
+            chains.setdefault((report.unnumbered, *report.chain), []).append(report)
     return {
         later.filing_id: earlier.filing_id
         for chain in chains.values()
-        for earlier, later in pairwise(sorted(chain, key=lambda report: report.version))
+        for versions in _part_originals(chain)
+        for earlier, later in pairwise(sorted(versions, key=lambda report: report.version))
     }
+
+
+def _borrow_numbers(reports: Iterable[Report]) -> Iterator[Report]:
+    """Yield what rows of F496P3 stand on with the own number of the one report they can belong to.
+
+    It is the only one with their cover page; where there are more, nothing tells which.
+    """
+    pages: dict[tuple[str | None, ...], tuple[list[Report], list[Report]]] = {}
+    for report in reports:
+        if report.family == _UNNUMBERED_FAMILY:
+            pages.setdefault(report.page, ([], []))[report.unnumbered].append(report)
+    for numbered, unnumbered in pages.values():
+        if len(numbered) == len(unnumbered) == 1:
+            yield replace(unnumbered[0], ref=numbered[0].ref)
+
+
+def _part_originals(chain: Iterable[Report]) -> Iterator[list[Report]]:
+    """Yield the versions of each original: a filer may give two late reports one number, one after the other."""
+    versions: list[Report] = []
+    for report in sorted(chain, key=lambda report: (report.cover.filed_on or "", report.version)):
+        if report.family in LATE and not report.number and any(not known.number for known in versions):
+            yield versions
+            versions = []
+        versions.append(report)
+    yield versions
