@@ -115,6 +115,7 @@ def test_filers_and_filings_are_told_from_their_transactions(etl: Etl, read_tabl
         SCOPE
         | {
             "filing_id": "226001390",
+            "filer_state_id": "9946100",
             "filer_local_id": "CAMPAIGN_CSD-2600",
             "filer_name": "Committee for Fictional Parks, sponsored by Café Ejemplo",
             "form_family": "497",

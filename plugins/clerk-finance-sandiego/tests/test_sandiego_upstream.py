@@ -96,6 +96,7 @@ def test_filings_say_what_they_amend_and_when(etl: Etl, read_table: ReadTable, e
     assert rows[ids[3]] == SCOPE | {
         "filing_id": ids[3],
         "filer_local_id": "9960003",
+        "filer_state_id": "9960003",
         "filer_name": "Committee for Fictional Parks",
         "form_family": "497",
         "forms": "F497P1",
