@@ -45,6 +45,8 @@ class Table:
     before it is held; None takes the installation's setting. `search` names the texts that a full-text
     index covers. `lasting` names the column whose rows never change once published, such as the number of
     a filing: from a capture older than the rows, those of a number never seen are kept as withdrawn.
+    `evidence` is of a computed table that keeps what no row tells: a newer declaration keeps its rows, while any other
+    computed table is then made anew.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Table:
     max_shrink: float | None = None
     search: tuple[str, ...] = ()
     lasting: str = ""
+    evidence: bool = False
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -173,8 +176,8 @@ class Writer(Reader, Protocol):
         ...
 
     @property
-    def rank(self) -> int:
-        """The place of the source in the site's list of sources, 0 for the first."""
+    def sources(self) -> tuple[str, ...]:
+        """The site's sources, in its order; the source at hand alone where the site lists none."""
         ...
 
     def stream(self, sql: str, params: Mapping[str, Value] | None = None) -> Iterator[dict[str, Any]]:

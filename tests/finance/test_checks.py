@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from clerkcore import Scope
+
 from .conftest import Desk, gift, late, line
 
 WHO = "Ada Demo for Mayor 2026, filing 1"
@@ -106,3 +108,81 @@ def test_equal_rows_of_one_filing_are_told_as_possible_duplicates(desk: Desk) ->
 def test_a_clean_filing_makes_no_finding_at_all(desk: Desk) -> None:
     desk.load(gift("1", "1", 100), *page(), line("1", "A", "1", 100))
     assert desk.ask("SELECT * FROM _clerk_findings") == []
+
+
+def test_a_schedule_without_any_row_does_not_add_up_to_line_1(desk: Desk) -> None:
+    desk.load(gift("1", "1", 100), line("1", "A", "1", 100), line("1", "E", "1", 500_000), line("1", "C", "1", 0))
+    (found,) = desk.findings("summary_line_1")
+    assert found["message"] == f"{WHO}: schedule E has no rows that add up to line 1 of its summary page"
+    assert (found["expected"], found["actual"]) == ("$5,000.00", "$0.00")
+    assert json.loads(found["row_keys"]) == ["1/E/1"]
+
+
+def test_summary_pages_alone_are_not_checked_against_rows(desk: Desk) -> None:
+    desk.load(*page(), line("1", "E", "1", 500_000))
+    assert desk.findings("summary_line_1") == []
+
+
+def test_possible_duplicates_are_named_where_a_tran_id_has_spaces(desk: Desk) -> None:
+    desk.load(gift("1", "INC 1", 100, tran_naml="S"), gift("1", "INC 2", 100, tran_naml="S"))
+    (found,) = desk.findings("possible_duplicate")
+    assert found["message"].endswith(": INC 1 = INC 2")
+    assert json.loads(found["row_keys"]) == ["1/A/INC 1", "1/A/INC 2"]
+
+
+OTHER = {"filer_local_id": "F2", "filer_state_id": "1400002", "filer_name": "Bo for Council"}
+
+
+def crossed(desk: Desk) -> list[tuple[str, str, str]]:
+    rows = desk.findings("cross_check")
+    return [(row["message"].partition(":")[0], row["expected"], row["actual"]) for row in rows]
+
+
+def test_a_filer_that_the_cross_check_lacks_is_told(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100), gift("2", "1", 300, **OTHER))
+    two_sources.load(gift("1", "1", 100), source="twin")
+    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "$3.00", "-")]
+
+
+def test_a_filer_that_the_believed_source_lacks_is_told(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100))
+    two_sources.load(gift("1", "1", 100), gift("2", "1", 300, **OTHER), source="twin")
+    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "-", "$3.00")]
+
+
+def test_a_filer_of_no_money_that_one_source_lacks_is_no_difference(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100), gift("2", "1", 0, **OTHER))
+    two_sources.load(gift("1", "1", 100), source="twin")
+    assert crossed(two_sources) == []
+
+
+def test_both_sums_are_told_where_two_sources_differ(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100), gift("1", "2", 40, form_type="E"))
+    two_sources.load(gift("1", "1", 130), gift("1", "2", 40, form_type="E"), source="twin")
+    (found,) = two_sources.findings("cross_check")
+    assert found["message"] == (
+        "Ada Demo for Mayor 2026 (1400001), 2026: contributions differ between county, which the totals read, and twin"
+    )
+    assert (found["expected"], found["actual"]) == ("$1.00", "$1.30")
+
+
+def test_a_year_that_one_source_lacks_is_not_compared(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100))
+    two_sources.benches["twin"].scope = Scope("2025", {"year": "2025"})
+    two_sources.load(
+        gift("9", "1", 5, calculated_date="2025-02-01", filing_start="2025-01-01", filing_end="2025-06-30"),
+        source="twin",
+    )
+    assert crossed(two_sources) == []
+
+
+def test_a_filer_whose_number_is_written_with_a_hyphen_is_the_same_filer(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100, filer_state_id="99-1330"))
+    two_sources.load(gift("1", "1", 100, filer_state_id="991330"), source="twin")
+    assert crossed(two_sources) == []
+
+
+def test_a_filer_whose_number_is_zeros_is_not_compared(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100))
+    two_sources.load(gift("1", "1", 100), gift("2", "1", 5, **{**OTHER, "filer_state_id": "0000000"}), source="twin")
+    assert crossed(two_sources) == []

@@ -246,3 +246,60 @@ def test_events_are_read_back_in_order_from_where_a_reader_stopped(conn: Connect
     assert list_events(conn, after_id=first, limit=9) == events[1:]
     assert list_events(conn, kind="run.held", limit=9) == events[1:]
     assert list_events(conn, subdomain="tx", limit=9) == events[:1]
+
+
+def read(scope: str, outcome: str, capture: str) -> ScopeResult:
+    return ScopeResult(scope, Outcome(outcome), capture=capture)
+
+
+OLDER, HELD, NEWER = "20250801T000000000000Z-b", "20261103T080000000000Z-a", "20261104T080000000000Z-c"
+
+
+@pytest.fixture
+def end_dated(conn: Connection, begin: Callable[..., int], now: datetime) -> Callable[[ScopeResult], None]:
+    """Open and close an import whose files the operator dated."""
+
+    def end_dated(result: ScopeResult) -> None:
+        run_id = begin(taken_at="2025-08-01T00:00:00Z")
+        close_run(conn, Run(run_id, "finance.etl", "alameda.ca", "netfile", result.outcome, (result,), now, 1.5))
+
+    return end_dated
+
+
+@pytest.mark.parametrize("outcome", ["changed", "fresh", "held"])
+def test_an_older_file_leaves_the_hold_of_a_newer_capture_open(
+    conn: Connection, end: Callable[..., int], end_dated: Callable[[ScopeResult], None], outcome: str
+) -> None:
+    first = end(read("2026", "held", HELD))
+    end_dated(read("2026", outcome, OLDER))
+    assert states(conn, first) == [{"2026": "open"}]
+
+
+def test_a_newer_file_replaces_the_hold_of_an_older_capture(
+    conn: Connection, end: Callable[..., int], end_dated: Callable[[ScopeResult], None]
+) -> None:
+    first = end(read("2026", "held", HELD))
+    end_dated(read("2026", "changed", NEWER))
+    assert states(conn, first) == [{"2026": "replaced"}]
+
+
+def test_what_was_fetched_replaces_a_hold_whatever_the_clock_said(conn: Connection, end: Callable[..., int]) -> None:
+    first = end(read("2026", "held", HELD))
+    end(read("2026", "changed", OLDER))
+    assert states(conn, first) == [{"2026": "replaced"}]
+
+
+def test_undoing_an_older_file_leaves_the_hold_of_a_newer_capture_open(
+    conn: Connection, end: Callable[..., int], end_dated: Callable[[ScopeResult], None]
+) -> None:
+    first = end(read("2026", "held", HELD))
+    end_dated(read("2026", "changed", OLDER))
+    end(read("2026", "changed", OLDER), job="undo", of_run=first + 1)
+    assert states(conn, first) == [{"2026": "open"}]
+
+
+def test_undoing_what_the_rows_rest_on_replaces_the_hold(conn: Connection, end: Callable[..., int]) -> None:
+    applied = end(read("2026", "changed", OLDER))
+    held = end(read("2026", "held", HELD))
+    end(read("2026", "changed", ""), job="undo", of_run=applied)
+    assert states(conn, held) == [{"2026": "replaced"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -126,3 +127,63 @@ def test_rows_and_computed_tables_appear_together_or_not_at_all(bench: Bench) ->
     finally:
         Summing.statement = ""
     assert ([row["ballots"] for row in bench.rows()["boxes"]], sums(bench)) == ([3], [3])
+
+
+DAYS = replace(SUMS, columns=(*SUMS.columns, Column("boxes", "integer")))
+
+
+class Recounting(Summing):
+    """The source as a newer plugin has it, with another column in its computed table; it computes on changes alone."""
+
+    computed = (DAYS,)
+
+    def compute(self, db: Writer, scope: Scope) -> Iterable[Note]:
+        if db.changes is not None:
+            live = "source = :source AND scope = :scope AND removed_run_id IS NULL"
+            (row,) = db.rows(f"SELECT sum(ballots) AS ballots, count(*) AS boxes FROM boxes WHERE {live}")
+            db.insert(DAYS, [{"what": "all", **row}])
+        return ()
+
+
+def recounted(bench: Bench) -> list[tuple[str, int, int]]:
+    rows = bench.query("SELECT scope, ballots, boxes FROM sums ORDER BY scope")
+    return [(row["scope"], row["ballots"], row["boxes"]) for row in rows]
+
+
+def test_a_computed_table_made_anew_is_filled_though_the_source_has_not_changed(bench: Bench) -> None:
+    load(bench, "Hall,3", "Library,4")
+    bench.source = Recounting()
+    result = bench.load({"boxes.csv": b"box,ballots\nHall,3\nLibrary,4\n"})
+    assert (result.message, recounted(bench)) == ("the source has not changed", [("all", 7, 2)])
+
+
+def test_a_computed_table_made_anew_is_filled_for_every_scope_of_the_source(bench: Bench) -> None:
+    load(bench, "Hall,3")
+    bench.scope = Scope("late")
+    load(bench, "Hall,1", "Library,1")
+    bench.source = Recounting()
+    load(bench, "Hall,1", "Library,2")
+    assert recounted(bench) == [("all", 3, 1), ("late", 3, 2)]
+
+
+def test_a_computed_table_made_anew_is_filled_by_an_undo(bench: Bench) -> None:
+    load(bench, "Hall,3")
+    load(bench, "Hall,4")
+    bench.source = Recounting()
+    bench.undo(2)
+    assert recounted(bench) == [("all", 3, 1)]
+
+
+def test_a_held_run_leaves_the_computed_tables_as_they_were_declared(bench: Bench) -> None:
+    load(bench, *(f"Box {number},1" for number in range(20)))
+    bench.source = Recounting()
+    bench.load({"boxes.csv": b"box,ballots\nHall,1\n"})
+    assert sums(bench) == [20]
+    assert bench.query("SELECT name FROM pragma_table_info('sums') WHERE name = 'boxes'") == []
+
+
+def test_a_scope_that_was_computed_anew_is_not_computed_again(bench: Bench) -> None:
+    load(bench, "Hall,3")
+    bench.source = Recounting()
+    load(bench, "Hall,3")
+    assert bench.query("SELECT computed FROM _clerk_scopes") == [{"computed": 1}]

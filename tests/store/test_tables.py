@@ -271,3 +271,79 @@ def test_rows_that_break_a_newer_check_are_named_and_stay(connection: sqlite3.Co
     with pytest.raises(StoreError, match="rows of table counts break a rule that the plugin has now"):
         make(connection, with_check("ballots < 10"))
     assert connection.execute("SELECT ballots FROM counts_effective").fetchone()["ballots"] == 50
+
+
+class Computing(Plain):
+    tables: ClassVar[tuple[Table, ...]] = ()
+    computed: ClassVar[tuple[Table, ...]] = (COUNTS,)
+
+
+def compute_with(connection: sqlite3.Connection, table: Table) -> None:
+    class Changed(Computing):
+        computed: ClassVar[tuple[Table, ...]] = (table,)
+
+    with transaction(connection):
+        ensure_tables(connection, Changed())
+
+
+def computed_scopes(connection: sqlite3.Connection) -> list[int]:
+    return [row["computed"] for row in connection.execute("SELECT computed FROM _clerk_scopes ORDER BY scope")]
+
+
+def add_scopes(connection: sqlite3.Connection) -> None:
+    values = "('plain', '2025', 1, 'x', 'x'), ('other', '2026', 1, 'x', 'x')"
+    connection.execute(f"INSERT INTO _clerk_scopes (source, scope, run_id, checked_at, changed_at) VALUES {values}")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(COUNTS, key=("county",)),
+        with_columns(Column("precincts", "integer", required=True)),
+        replace(COUNTS, columns=COUNTS.columns[:-1]),
+    ],
+    ids=["key", "column", "dropped"],
+)
+def test_a_computed_table_that_is_declared_otherwise_is_made_anew(
+    connection: sqlite3.Connection, changed: Table
+) -> None:
+    compute_with(connection, COUNTS)
+    insert(connection)
+    add_scopes(connection)
+    compute_with(connection, changed)
+    assert connection.execute("SELECT count(*) FROM counts").fetchone()[0] == 0
+    made = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'counts'").fetchone()["sql"]
+    assert made == create_table_sql(changed)
+    assert computed_scopes(connection) == [0, 0]
+
+
+def test_a_computed_table_that_is_declared_as_before_keeps_its_rows(connection: sqlite3.Connection) -> None:
+    compute_with(connection, COUNTS)
+    insert(connection)
+    add_scopes(connection)
+    compute_with(connection, COUNTS)
+    assert connection.execute("SELECT count(*) FROM counts").fetchone()[0] == 1
+    assert computed_scopes(connection) == [1, 1]
+
+
+def test_a_computed_table_of_evidence_keeps_its_rows_and_grows(connection: sqlite3.Connection) -> None:
+    compute_with(connection, replace(COUNTS, evidence=True))
+    insert(connection)
+    compute_with(connection, replace(with_columns(Column("precincts", "integer")), evidence=True))
+    rows = [tuple(row) for row in connection.execute("SELECT county, precincts FROM counts")]
+    assert rows == [("Bay", None)]
+
+
+def test_a_computed_table_of_evidence_keeps_its_key(connection: sqlite3.Connection) -> None:
+    compute_with(connection, replace(COUNTS, evidence=True))
+    with pytest.raises(StoreError, match="table counts is keyed by"):
+        compute_with(connection, replace(COUNTS, evidence=True, key=("county",)))
+
+
+def test_a_table_that_a_source_fills_is_not_made_anew_as_a_computed_one(connection: sqlite3.Connection) -> None:
+    make(connection, COUNTS)
+    insert(connection)
+    with pytest.raises(StoreError) as refused:
+        compute_with(connection, replace(COUNTS, key=("county",)))
+    assert refused.value.message == "table counts holds what source plain sends, and cannot be computed"
+    assert connection.execute("SELECT count(*) FROM counts").fetchone()[0] == 1

@@ -100,6 +100,8 @@ def test_a_database_of_the_version_before_is_brought_up_to_date(tmp_path: Path) 
             "CREATE TABLE _clerk_runs (run_id INTEGER, source TEXT, scope TEXT, capture TEXT, capture_sha256 TEXT,"
             " undoes_run_id INTEGER) STRICT"
         )
+        old.execute("CREATE TABLE _clerk_scopes (source TEXT, scope TEXT) STRICT")
+        old.execute("INSERT INTO _clerk_scopes VALUES ('plain', 'all')")
         old.execute("INSERT INTO _clerk_runs VALUES (1, 'plain', 'all', 'c1', 'x', NULL)")
         old.execute("INSERT INTO _clerk_runs VALUES (2, 'plain', 'all', 'c1', 'x', 1)")
         old.commit()
@@ -109,6 +111,8 @@ def test_a_database_of_the_version_before_is_brought_up_to_date(tmp_path: Path) 
         assert connection.execute("SELECT kind FROM _clerk_tables").fetchone()["kind"] == "source"
         captures = [tuple(row) for row in connection.execute("SELECT * FROM _clerk_captures")]
         assert captures == [("plain", "all", "c1", "x", 1)]
+        assert [row["late"] for row in connection.execute("SELECT late FROM _clerk_runs")] == [0, 0]
+        assert connection.execute("SELECT computed FROM _clerk_scopes").fetchone()["computed"] == 1
 
 
 def test_a_computed_table_has_no_view_of_its_live_rows(tmp_path: Path) -> None:

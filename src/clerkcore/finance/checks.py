@@ -6,6 +6,7 @@ page may mean "as before", so that a sum with one is not looked at.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -67,15 +68,14 @@ def _check_page(page: list[dict[str, Any]]) -> Iterator[Finding]:
 
 
 def check_line_1(db: Reader) -> Iterator[Finding]:
-    """Yield the schedules whose rows do not add up to line 1 of the filer's own summary page."""
-    differing = db.rows(
-        "SELECT l.filing_id, l.filer_name, l.filer_local_id, l.form_type, l.amount_a_cents, t.amount_cents,"
-        " t.row_count, t.blank_count FROM summary_lines l JOIN filing_totals t ON t.source = l.source"
-        " AND t.scope = l.scope AND t.filing_id = l.filing_id AND t.form_type = l.form_type"
-        " WHERE l.source = :source AND l.scope = :scope AND l.removed_run_id IS NULL AND l.line_item = '1'"
-        f" AND l.form_type IN {ITEMISED} AND l.amount_a_cents <> t.amount_cents ORDER BY l.filing_id, l.form_type"
-    )
-    for row in differing:
+    """Yield the schedules whose rows do not add up to line 1 of the filer's own summary page.
+
+    A schedule without rows adds up to nothing, unless the capture holds summary pages alone.
+    """
+    for row in db.rows(_LINE_1):
+        if not row["row_count"]:
+            yield _tell_rowless(row)
+            continue
         blank = _blank_rows(db, row) if row["blank_count"] else []
         reason = f"; without an amount: {', '.join(blank)}" if blank else ""
         yield Finding(
@@ -88,6 +88,30 @@ def check_line_1(db: Reader) -> Iterator[Finding]:
             expected=tell_cents(row["amount_a_cents"]),
             actual=tell_cents(row["amount_cents"]),
         )
+
+
+_LINE_1 = f"""
+SELECT l.filing_id, l.filer_name, l.filer_local_id, l.form_type, l.amount_a_cents,
+    coalesce(t.amount_cents, 0) AS amount_cents, coalesce(t.row_count, 0) AS row_count, t.blank_count
+FROM summary_lines l LEFT JOIN filing_totals t ON t.source = l.source AND t.scope = l.scope
+    AND t.filing_id = l.filing_id AND t.form_type = l.form_type
+WHERE l.source = :source AND l.scope = :scope AND l.removed_run_id IS NULL AND l.line_item = '1'
+    AND l.form_type IN {ITEMISED} AND l.amount_a_cents <> coalesce(t.amount_cents, 0)
+    AND EXISTS (SELECT 1 FROM transactions WHERE source = :source AND scope = :scope AND removed_run_id IS NULL)
+ORDER BY l.filing_id, l.form_type
+"""
+
+
+def _tell_rowless(row: dict[str, Any]) -> Finding:
+    return Finding(
+        "summary_line_1",
+        Severity.WARNING,
+        f"{_who(row)}: schedule {row['form_type']} has no rows that add up to line 1 of its summary page",
+        "summary_lines",
+        (f"{row['filing_id']}/{row['form_type']}/1",),
+        expected=tell_cents(row["amount_a_cents"]),
+        actual=tell_cents(0),
+    )
 
 
 def _blank_rows(db: Reader, row: dict[str, Any]) -> list[str]:
@@ -174,14 +198,14 @@ def check_duplicates(db: Reader) -> Iterator[Finding]:
     )
     rows = db.rows(
         f"SELECT max(filer_name) AS filer_name, max(filer_local_id) AS filer_local_id, {same},"
-        " group_concat(tran_id, ' ') AS tran_ids, count(*) AS rows FROM transactions"
+        " json_group_array(tran_id) AS tran_ids, count(*) AS rows FROM transactions"
         " WHERE source = :source AND scope = :scope AND removed_run_id IS NULL AND amount_cents <> 0"
         f" AND form_type NOT IN ('F', 'B1') GROUP BY {same} HAVING count(*) > 1 ORDER BY filing_id, form_type"
     )
     for (filing, form), found in groupby(rows, itemgetter("filing_id", "form_type")):
         groups = list(found)
         extra = sum((group["rows"] - 1) * group["amount_cents"] for group in groups)
-        ids = [tuple(sorted(group["tran_ids"].split())) for group in groups]
+        ids = [tuple(sorted(json.loads(group["tran_ids"]))) for group in groups]
         told = ", ".join(" = ".join(group) for group in ids[:MOST_ROWS])
         yield Finding(
             "possible_duplicate",
@@ -194,11 +218,14 @@ def check_duplicates(db: Reader) -> Iterator[Finding]:
 
 
 def check_sources(db: Reader) -> Iterator[Finding]:
-    """Yield the filers of whom the site's sources tell different sums for the same year; totals read one of them."""
+    """Yield the filers of whom the site's sources tell different sums for a year that both have.
+
+    Totals read one of the sources. A filer that the other lacks differs where the one tells a sum of it.
+    """
     for row in db.rows(_DIFFERING):
         for what in ("contributions", "expenditures"):
             believed, told = row[f"believed_{what}"], row[f"told_{what}"]
-            if believed != told:
+            if (believed or 0) != (told or 0):
                 yield Finding(
                     "cross_check",
                     Severity.WARNING,
@@ -206,23 +233,35 @@ def check_sources(db: Reader) -> Iterator[Finding]:
                     f" {row['believed']}, which the totals read, and {row['told']}",
                     "filer_totals",
                     (str(row["filer_state_id"]),),
-                    expected=tell_cents(believed),
-                    actual=tell_cents(told),
+                    expected=_tell_sum(believed),
+                    actual=_tell_sum(told),
                 )
 
 
+def _tell_sum(cents: int | None) -> str:
+    return "-" if cents is None else tell_cents(cents)
+
+
+# Some publishers write 99-1330 for 991330, and 0000000 until the state gives a number.
 _DIFFERING = """
-WITH sums AS (
-    SELECT source, year, filer_state_id, max(filer_name) AS filer_name, sum(contributions_cents) AS contributions,
-        sum(expenditures_cents) AS expenditures
-    FROM filer_totals WHERE filer_state_id GLOB '[0-9]*' GROUP BY source, year, filer_state_id
+WITH sums AS MATERIALIZED (
+    SELECT source, year, replace(filer_state_id, '-', '') AS filer_state_id, max(filer_name) AS filer_name,
+        sum(contributions_cents) AS contributions, sum(expenditures_cents) AS expenditures
+    FROM filer_totals WHERE filer_state_id GLOB '[0-9]*' AND filer_state_id GLOB '*[1-9]*' GROUP BY 1, 2, 3
+), years AS (
+    SELECT DISTINCT a.year, a.source AS believed, r.name AS told
+    FROM authority a JOIN filer_totals o ON o.year = a.year AND o.source <> a.source
+    JOIN source_ranks r ON r.name = o.source
+    WHERE :source IN (a.source, o.source)
+        AND a.year IN (SELECT year FROM filer_totals WHERE source = :source AND scope = :scope)
 )
-SELECT b.filer_name, b.filer_state_id, b.year, b.source AS believed, o.source AS told,
+SELECT coalesce(b.filer_name, o.filer_name) AS filer_name, f.filer_state_id, y.year, y.believed, y.told,
     b.contributions AS believed_contributions, o.contributions AS told_contributions,
     b.expenditures AS believed_expenditures, o.expenditures AS told_expenditures
-FROM authority a JOIN sums b ON b.source = a.source AND b.year = a.year
-JOIN sums o ON o.year = b.year AND o.filer_state_id = b.filer_state_id AND o.source <> b.source
-WHERE :source IN (b.source, o.source) AND b.year IN (SELECT year FROM filer_totals WHERE source = :source
-    AND scope = :scope)
-ORDER BY b.year, b.filer_name, o.source
+FROM years y JOIN (SELECT DISTINCT source, year, filer_state_id FROM sums) f
+    ON f.year = y.year AND f.source IN (y.believed, y.told)
+LEFT JOIN sums b ON b.source = y.believed AND b.year = y.year AND b.filer_state_id = f.filer_state_id
+LEFT JOIN sums o ON o.source = y.told AND o.year = y.year AND o.filer_state_id = f.filer_state_id
+GROUP BY y.year, y.believed, y.told, f.filer_state_id
+ORDER BY y.year, 1, y.told, f.filer_state_id
 """

@@ -11,15 +11,16 @@ from clerkcore.finance.totals import mark_late, sum_filers, sum_filings
 from clerkcore.interfaces import Writer
 from clerkcore.models import Note, Scope
 
-# The order of the sources is the site's, and of no scope.
+# The order of the sources is the site's, and of no scope. A site may list rosters too, and what was never pulled.
 _RANK = """
-INSERT OR REPLACE INTO source_ranks (source, scope, name, rank, run_id) VALUES (:source, '*', :source, :rank, :run_id)
+INSERT INTO source_ranks (source, scope, name, rank, run_id) SELECT :name, '*', :name, :rank, :run_id
+WHERE :name IN (SELECT source FROM _clerk_tables WHERE table_name = 'source_ranks')
 """
 
 
 def compute_finance(db: Writer, scope: Scope) -> list[Note]:
     """Bring the computed tables of a finance database up to date; returns the amendments that are new."""
-    db.execute(_RANK, {"rank": db.rank})
+    rank_sources(db)
     if db.changes is None:
         return []
     if db.taken_at:
@@ -33,3 +34,10 @@ def compute_finance(db: Writer, scope: Scope) -> list[Note]:
     sum_filers(db)
     sum_candidates(db)
     return notes if db.taken_at else []
+
+
+def rank_sources(db: Writer) -> None:
+    """Write the site's order of its sources anew; one that it lists no more has no rank, and is not believed."""
+    db.execute("DELETE FROM source_ranks")
+    for rank, name in enumerate(db.sources):
+        db.execute(_RANK, {"name": name, "rank": rank})

@@ -41,6 +41,7 @@ FILING_SIGHTINGS = Table(
     ),
     title="When filings were seen",
     description="The moments at which filings appeared at the publisher, vanished, and appeared again",
+    evidence=True,
 )
 
 FILING_STATES = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -60,7 +61,8 @@ def open_run(
 def close_run(conn: Connection, run: Run) -> bool:
     """Write how a run ended and return True; a run that is closed already stays as it is.
 
-    Open holds of the same scopes from earlier runs are replaced, unless a scope failed or was skipped.
+    Open holds of the same scopes from earlier runs are replaced, unless a scope failed or was skipped, or what the run
+    read is older than what was held: an old file says nothing about what the source holds since.
     """
     if not update_row(conn, job_tracking, {"id": run.run_id, "status": "running"}, run_values(run)):
         _stored_row(conn, run.run_id)
@@ -143,9 +145,16 @@ def _replace_holds(conn: Connection, run: Run) -> None:
         job_tracking.c.source == stored.source,
         job_tracking.c.id < run.run_id,
     )
-    scopes = [result.scope for result in run.scopes if result.outcome in _REPLACING]
-    open_before = (run_scopes.c.hold_state == "open", run_scopes.c.scope.in_(scopes), run_scopes.c.run_id.in_(same))
-    conn.execute(update(run_scopes).where(*open_before).values(hold_state="replaced"))
+    open_before = (run_scopes.c.hold_state == "open", run_scopes.c.run_id.in_(same))
+    # Only an operator dates a capture: what was fetched is what the source holds now, whatever the clock says.
+    dated = bool(stored.of_run or json.loads(stored.options).get("taken_at"))
+    for result in run.scopes:
+        if result.outcome in _REPLACING:
+            replaced = [*open_before, run_scopes.c.scope == result.scope]
+            if dated and result.capture:
+                # The id of a capture begins with the time it was taken.
+                replaced.append(run_scopes.c.capture <= result.capture)
+            conn.execute(update(run_scopes).where(*replaced).values(hold_state="replaced"))
 
 
 def _load(conn: Connection, query: Select[Any]) -> list[StoredRun]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, ScopeResult, Severity
-from clerkcore.road.compute import SiteReader, allow_reading, compute
+from clerkcore.road.compute import SiteReader, allow_reading, compute, refresh_computed
 from clerkcore.road.guard import Hold, find_hold
 from clerkcore.road.late import add_history, is_late
 from clerkcore.road.words import tell_changes, tell_evidence, tell_notes
@@ -19,7 +19,7 @@ from clerkcore.store.changes import STAGE, StageFacts, detect
 from clerkcore.store.database import open_database, read_database, transaction
 from clerkcore.store.history import apply_delta
 from clerkcore.store.quarantine import keep_evidence, keep_findings
-from clerkcore.store.runs import Base, is_rejected, mark_checked, note_capture, read_base, save_application
+from clerkcore.store.runs import Base, is_rejected, mark_checked, note_capture, read_base, save_application, taken_of
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update
 from clerkcore.times import to_text
@@ -64,10 +64,9 @@ def _is_late(work: Work, capture: Capture) -> bool:
 def _was_undone(work: Work, capture: Capture) -> bool:
     if not work.database.is_file():
         return False
-    with read_database(work.database) as connection:
-        return _has_system_tables(connection) and is_rejected(
-            connection, capture.source, capture.scope.name, capture.sha256
-        )
+    # Opened for writing, a database of an older clerk is brought up to date.
+    with open_database(work.database) as connection:
+        return is_rejected(connection, capture.source, capture.scope.name, capture.sha256)
 
 
 def _undone(work: Work, capture: Capture, base: str) -> ScopeResult:
@@ -89,13 +88,14 @@ def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
     result = ScopeResult(
         capture.scope.name,
         Outcome.FRESH,
-        capture=base.capture,
+        capture=capture.id,
         base=base.capture,
         message="the source has not changed",
     )
     if not work.dry_run:
         with open_database(work.database) as connection, _leased(work, connection):
             ensure_tables(connection, work.source)
+            refresh_computed(work, connection)
             compute(work, connection, capture.scope)
             note_capture(connection, capture, work.run_id)
             mark_checked(connection, capture.source, capture.scope.name, work.now())
@@ -151,6 +151,7 @@ def _target(work: Work) -> Iterator[Path]:
 def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, guarded: bool) -> _Applied:
     source, scope = work.source, capture.scope.name
     ensure_tables(connection, source)
+    refresh_computed(work, connection)
     base = read_base(connection, source.name, scope)
     known = base.capture if base else ""
     before = count_live(connection, source, scope)
@@ -162,9 +163,9 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
     result = _result(capture, changes, known, hold, work.run_id, notes, late)
     if hold or work.dry_run:
         return _Applied(_as_dry_run(result) if work.dry_run else result, before, keep=False)
-    found = _verify(work, connection, capture)
+    found = _verify(work, connection, capture, base if late else None)
     wrong = [finding for finding in found if finding.severity is Severity.BLOCKING]
-    if wrong and guarded:
+    if wrong and guarded and not late:
         held = _result(capture, changes, known, _control(wrong), work.run_id, notes, late)
         return _Applied(held, before, keep=False)
     keep_findings(connection, work.run_id, source.name, scope, found)
@@ -230,9 +231,14 @@ def _as_dry_run(result: ScopeResult) -> ScopeResult:
     return replace(result, message=f"dry run, nothing applied: {result.message}", remedy="")
 
 
-def _verify(work: Work, connection: sqlite3.Connection, capture: Capture) -> list[Finding]:
-    """Run the source's own checks, on the rows as they will stand; they may read and do nothing else."""
-    reader = SiteReader(connection, work, capture.scope, to_text(capture.taken_at))
+def _verify(work: Work, connection: sqlite3.Connection, capture: Capture, base: Base | None) -> list[Finding]:
+    """Run the source's own checks, on the rows as they will stand; they may read and do nothing else.
+
+    A late capture moved no live row: what is checked, with the time and the evidence of `base`, is what it brought.
+    """
+    taken_at = taken_of(base.capture) if base else capture.taken_at
+    judged = replace(work, run_id=base.run_id) if base else work
+    reader = SiteReader(connection, judged, capture.scope, to_text(taken_at))
     connection.set_authorizer(allow_reading)
     try:
         return list(work.source.verify(reader, capture.scope))

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from clerkcore.errors import PluginError
 from clerkcore.interfaces import Source, Table
-from clerkcore.models import Capture, ChangeSet, Note, Row, Scope, Value
+from clerkcore.models import Capture, ChangeSet, Counts, Note, Row, Scope, Value
 from clerkcore.road.work import Work
+from clerkcore.store.computed import mark_computed, stale_scopes
 from clerkcore.store.quarantine import read_asides
 from clerkcore.store.runs import standing_captures, taken_of
 from clerkcore.store.tables import all_columns
@@ -75,10 +76,9 @@ class SiteWriter(SiteReader):
         return self.work.run_id
 
     @property
-    def rank(self) -> int:
-        """The place of the source in the site's list."""
-        names = list(self.work.site.sources)
-        return names.index(self.work.source.name) if self.work.source.name in names else len(names)
+    def sources(self) -> tuple[str, ...]:
+        """The site's sources, in its order; the source at hand alone where the site lists none."""
+        return tuple(self.work.site.sources) or (self.work.source.name,)
 
     @property
     def captures(self) -> tuple[str, ...]:
@@ -122,9 +122,18 @@ def compute(
     writer = SiteWriter(connection, work, scope, taken_at, changes, late)
     connection.set_authorizer(_only_computed(work.source))
     try:
-        return list(work.source.compute(writer, scope))
+        notes = list(work.source.compute(writer, scope))
     finally:
         connection.set_authorizer(None)
+    if changes is not None:
+        mark_computed(connection, work.source.name, scope.name)
+    return notes
+
+
+def refresh_computed(work: Work, connection: sqlite3.Connection) -> None:
+    """Compute the scopes of the source whose computed tables were made anew, as if all their rows had changed."""
+    for scope in stale_scopes(connection, work.source.name):
+        compute(work, connection, scope, changes=ChangeSet(Counts()))
 
 
 def _only_computed(source: Source) -> Any:

@@ -7,7 +7,7 @@ import sqlite3
 from clerkcore.errors import StoreError, UsageError
 from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, Outcome, ScopeResult, TableChange
-from clerkcore.road.compute import compute
+from clerkcore.road.compute import compute, refresh_computed
 from clerkcore.road.work import Work
 from clerkcore.store.database import explained, open_database, transaction
 from clerkcore.store.history import restore
@@ -56,6 +56,7 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
     with transaction(connection):
         # A newer plugin may have added tables and columns since.
         ensure_tables(connection, work.source)
+        refresh_computed(work, connection)
         before = count_live(connection, work.source, undone.scope)
         tables = [_undo_table(work, connection, table, undone) for table in work.source.tables]
         derived = {table.name for table in work.source.tables if table.derived}
@@ -91,7 +92,9 @@ def _result(undone: Applied, changes: ChangeSet) -> ScopeResult:
     told = ", ".join(f"{count:,} {what}" for count, what in parts if count) or "no row differed"
     message = f"run {undone.run_id} taken back: {told}"
     outcome = Outcome.CHANGED if counts.differs else Outcome.FRESH
-    return ScopeResult(undone.scope, outcome, counts, message=message, tables=changes.tables)
+    # What the rows rest on stays where only the history that a late capture brought is taken back.
+    capture = undone.capture if undone.late else ""
+    return ScopeResult(undone.scope, outcome, counts, capture=capture, message=message, tables=changes.tables)
 
 
 def _undo_table(work: Work, connection: sqlite3.Connection, table: Table, undone: Applied) -> TableChange:

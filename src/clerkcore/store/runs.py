@@ -39,11 +39,20 @@ class Applied:
     findings: int
     undoes_run_id: int | None
     undone_by_run_id: int | None
+    late: bool = False
 
     @property
     def effective(self) -> bool:
         """Whether the rows still carry what this run brought."""
         return self.undoes_run_id is None and self.undone_by_run_id is None
+
+
+# Whether a content stands at a scope; NULL when no run brought it. The newest run that made it the live rows decides:
+# a late run only says since when it held, and decides where no other did.
+_STANDS = (
+    "SELECT r.undone_by_run_id IS NULL AS stands FROM _clerk_runs r WHERE r.source = {source} AND r.scope = {scope}"
+    " AND r.capture_sha256 = {sha256} AND r.undoes_run_id IS NULL ORDER BY r.late, r.run_id DESC LIMIT 1"
+)
 
 
 def taken_of(capture: str) -> datetime:
@@ -62,13 +71,14 @@ def note_capture(connection: sqlite3.Connection, capture: Capture, run_id: int) 
 def standing_captures(connection: sqlite3.Connection, source: str, scope: str, but: int = 0) -> list[str]:
     """Return the ids of the captures that a scope was compared with, oldest first.
 
-    Those of run `but` are left out, and those whose content was loaded and taken back.
+    Those of run `but` are left out, and those that were taken back: one that a run applied stands with such a run, one
+    that was found the same stands with its content.
     """
     rows = connection.execute(
         "SELECT c.capture FROM _clerk_captures c WHERE c.source = :source AND c.scope = :scope AND c.run_id <> :but"
-        " AND coalesce((SELECT r.undone_by_run_id IS NULL FROM _clerk_runs r WHERE r.source = c.source"
-        " AND r.scope = c.scope AND r.capture_sha256 = c.capture_sha256 AND r.undoes_run_id IS NULL"
-        " ORDER BY r.run_id DESC LIMIT 1), 1) ORDER BY c.capture",
+        " AND coalesce((SELECT max(r.undone_by_run_id IS NULL) FROM _clerk_runs r WHERE r.source = c.source"
+        " AND r.scope = c.scope AND r.capture = c.capture AND r.undoes_run_id IS NULL),"
+        f" ({_STANDS.format(source='c.source', scope='c.scope', sha256='c.capture_sha256')}), 1) ORDER BY c.capture",
         {"source": source, "scope": scope, "but": but},
     )
     return [row["capture"] for row in rows]
@@ -133,6 +143,7 @@ def save_application(
             "counts": json.dumps(asdict(changes.counts)),
             "tables": json.dumps([asdict(table) for table in changes.tables]),
             "findings": findings,
+            "late": int(late),
         },
     )
     note_capture(connection, capture, run_id)
@@ -143,8 +154,11 @@ def save_application(
 
 
 def save_undo(connection: sqlite3.Connection, run_id: int, undone: Applied, changes: ChangeSet, at: datetime) -> None:
-    """Record that a run took back another, and move the scope's base to what stood before it."""
-    before = _before(connection, undone)
+    """Record that a run took back another, and move the scope's base to what stood before it.
+
+    A late run moved no base, and neither does taking it back, or taking that back in turn.
+    """
+    before = read_base(connection, undone.source, undone.scope) if undone.late else _before(connection, undone)
     _insert_run(
         connection,
         {
@@ -160,11 +174,12 @@ def save_undo(connection: sqlite3.Connection, run_id: int, undone: Applied, chan
             "counts": json.dumps(asdict(changes.counts)),
             "tables": json.dumps([asdict(table) for table in changes.tables]),
             "undoes_run_id": undone.run_id,
+            "late": int(undone.late),
         },
     )
     _mark_undone(connection, undone, run_id)
     base = before or Base(run_id, "", "", 0)
-    _move_base(connection, undone.source, undone.scope, base, at, moved=True)
+    _move_base(connection, undone.source, undone.scope, base, at, moved=not undone.late)
 
 
 def _before(connection: sqlite3.Connection, undone: Applied) -> Base | None:
@@ -242,6 +257,7 @@ def _applied(row: sqlite3.Row) -> Applied:
         findings=row["findings"],
         undoes_run_id=row["undoes_run_id"],
         undone_by_run_id=row["undone_by_run_id"],
+        late=bool(row["late"]),
     )
 
 
@@ -255,7 +271,7 @@ def table_change(values: Mapping[str, object]) -> TableChange:
 
 
 def is_rejected(connection: sqlite3.Connection, source: str, scope: str, sha256: str) -> bool:
-    """Whether the newest run that brought this capture to the scope was taken back."""
-    runs = [run for run in list_applications(connection, source, scope) if run.undoes_run_id is None]
-    newest = next((run for run in runs if run.sha256 == sha256), None)
-    return newest is not None and newest.undone_by_run_id is not None
+    """Whether the newest run that brought this content to the scope was taken back."""
+    sql = _STANDS.format(source=":source", scope=":scope", sha256=":sha256")
+    row = connection.execute(sql, {"source": source, "scope": scope, "sha256": sha256}).fetchone()
+    return row is not None and not row["stands"]

@@ -66,6 +66,7 @@ _STATEMENTS = (
         findings INTEGER NOT NULL DEFAULT 0,
         undoes_run_id INTEGER,
         undone_by_run_id INTEGER,
+        late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
         PRIMARY KEY (run_id, source, scope)
     ) STRICT
     """,
@@ -80,6 +81,7 @@ _STATEMENTS = (
         parser_version INTEGER,
         checked_at TEXT NOT NULL,
         changed_at TEXT NOT NULL,
+        computed INTEGER NOT NULL DEFAULT 1 CHECK (computed IN (0, 1)),
         PRIMARY KEY (source, scope)
     ) STRICT
     """,
@@ -181,6 +183,8 @@ _UPGRADES = {
         CAPTURES,
         "INSERT OR IGNORE INTO _clerk_captures SELECT source, scope, capture, capture_sha256, run_id FROM _clerk_runs"
         " WHERE capture <> '' AND capture_sha256 IS NOT NULL AND undoes_run_id IS NULL",
+        "ALTER TABLE _clerk_runs ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))",
+        "ALTER TABLE _clerk_scopes ADD COLUMN computed INTEGER NOT NULL DEFAULT 1 CHECK (computed IN (0, 1))",
     ),
 }
 

@@ -9,6 +9,7 @@ from contextlib import closing, nullcontext
 
 from clerkcore.errors import PluginError, StoreError
 from clerkcore.interfaces import Column, Source, Table
+from clerkcore.store.computed import forget_computed
 from clerkcore.store.describe import describe_source
 from clerkcore.store.search import ensure_search
 from clerkcore.store.system import create_system_tables
@@ -129,11 +130,20 @@ def _definitions(table: Table, kept: Iterable[str] = ()) -> list[str]:
 
 
 def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
-    """Create what is missing of a source's tables, columns, search indexes and views, and describe them."""
-    rebuilt = [table for table in (*source.tables, *source.computed) if _must_change(connection, table)]
-    with without_views(connection) if rebuilt else nullcontext():
+    """Create what is missing of a source's tables, columns, search indexes and views, and describe them.
+
+    A computed table that differs from its declaration is made anew, and its scopes are to be computed again.
+    """
+    evidence = (table for table in source.computed if table.evidence)
+    rebuilt = [table for table in (*source.tables, *evidence) if _must_change(connection, table)]
+    anew = [table for table in source.computed if not table.evidence and _differs(connection, table)]
+    with without_views(connection) if rebuilt or anew else nullcontext():
         for table in rebuilt:
             _ensure_table(connection, table)
+        for table in anew:
+            _make_anew(connection, table)
+    if anew:
+        forget_computed(connection)
     for table in source.tables:
         _ensure_view(connection, table)
         ensure_search(connection, table, anew=table in rebuilt)
@@ -144,6 +154,24 @@ def ensure_tables(connection: sqlite3.Connection, source: Source) -> None:
 def _must_change(connection: sqlite3.Connection, table: Table) -> bool:
     today = {line.strip().removesuffix(",") for line in sql_of(connection, table.name).splitlines()}
     return not today.issuperset(_definitions(table))
+
+
+def _differs(connection: sqlite3.Connection, table: Table) -> bool:
+    # A table that was renamed has its name in quotes.
+    return sql_of(connection, table.name).partition("(")[2] != create_table_sql(table).partition("(")[2]
+
+
+def _make_anew(connection: sqlite3.Connection, table: Table) -> None:
+    held = "SELECT source FROM _clerk_tables WHERE table_name = ? AND kind = 'source'"
+    holder = connection.execute(held, (table.name,)).fetchone()
+    if holder:
+        raise StoreError(
+            f"table {table.name} holds what source {holder['source']} sends, and cannot be computed",
+            remedy="two plugins disagree about this table; see: clerk plugins list",
+        )
+    connection.execute(f"DROP TABLE IF EXISTS main.{table.name}")
+    connection.execute(create_table_sql(table))
+    _index_runs(connection, table)
 
 
 def _ensure_table(connection: sqlite3.Connection, table: Table) -> None:
