@@ -16,7 +16,9 @@ from clerkcore.errors import SourceError
 from clerkcore.models import Location, Page, Rejected
 
 RAGGED = "ragged_row"
-LARGEST_CENTS = 2**63 - 1
+# Ten trillion dollars: more than any amount, and so few of them that sums of thousands stay within SQLite's integers.
+LARGEST_CENTS = 10**15
+LONGEST_LINE = 2_000_000  # characters
 
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?\Z", re.ASCII)
 _US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\Z", re.ASCII)
@@ -144,7 +146,7 @@ def _count_line_ends(chunk: bytes) -> int:
 class _Tail:
     """Passes lines on and remembers whether the last one was ended."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: io.TextIOBase) -> None:
         self.lines = lines
         self.ended = True
 
@@ -152,7 +154,11 @@ class _Tail:
         return self
 
     def __next__(self) -> str:
-        line = next(self.lines)
+        line = self.lines.readline(LONGEST_LINE)
+        if not line:
+            raise StopIteration
+        if len(line) == LONGEST_LINE:
+            raise csv.Error(f"a line has more than {LONGEST_LINE:,} characters")
         self.ended = line.endswith(("\n", "\r"))
         return line
 

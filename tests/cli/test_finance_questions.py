@@ -233,6 +233,22 @@ def test_a_database_of_an_older_clerk_is_named_with_the_remedy(ask: Ask, run_cle
 
 
 @pytest.mark.parametrize(
+    ("spoil", "told"),
+    [("DROP VIEW totals_by_filer", "lacks the view totals_by_filer"), ("", "is empty")],
+)
+def test_a_database_that_was_spoilt_says_so(ask: Ask, run_clerk: Clerk, spoil: str, told: str) -> None:
+    path = run_clerk.root / "sites" / "sandiego.ca" / "finance" / "election_finance.db"
+    if spoil:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(spoil)
+    else:
+        path.write_bytes(b"")
+    ended = ask("totals", "--subdomain", "sandiego.ca")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert f"{told} (load it again: clerk finance etl sandiego.ca)" in ended.stderr
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--taken", "2020-01-01"), "--taken dates files, and none is named (name them with --from)"),

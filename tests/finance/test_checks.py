@@ -141,13 +141,13 @@ def crossed(desk: Desk) -> list[tuple[str, str, str]]:
 def test_a_filer_that_the_cross_check_lacks_is_told(two_sources: Desk) -> None:
     two_sources.load(gift("1", "1", 100), gift("2", "1", 300, **OTHER))
     two_sources.load(gift("1", "1", 100), source="twin")
-    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "$3.00", "-")]
+    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "$3.00 of county", "- of twin")]
 
 
 def test_a_filer_that_the_believed_source_lacks_is_told(two_sources: Desk) -> None:
     two_sources.load(gift("1", "1", 100))
     two_sources.load(gift("1", "1", 100), gift("2", "1", 300, **OTHER), source="twin")
-    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "-", "$3.00")]
+    assert crossed(two_sources) == [("Bo for Council (1400002), 2026", "- of county", "$3.00 of twin")]
 
 
 def test_a_filer_of_no_money_that_one_source_lacks_is_no_difference(two_sources: Desk) -> None:
@@ -163,7 +163,7 @@ def test_both_sums_are_told_where_two_sources_differ(two_sources: Desk) -> None:
     assert found["message"] == (
         "Ada Demo for Mayor 2026 (1400001), 2026: contributions differ between county, which the totals read, and twin"
     )
-    assert (found["expected"], found["actual"]) == ("$1.00", "$1.30")
+    assert (found["expected"], found["actual"]) == ("$1.00 of county", "$1.30 of twin")
 
 
 def test_a_year_that_one_source_lacks_is_not_compared(two_sources: Desk) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clerkcore.errors import UsageError
 from clerkcore.finance import TRANSACTIONS
-from clerkcore.finance.search import find_rows, quote_words
+from clerkcore.finance.search import MOST_WORDS, find_rows, quote_words
 from clerkcore.store.database import open_database, read_database
 from clerkcore.store.tables import ensure_tables
 
@@ -100,3 +100,14 @@ def test_any_text_becomes_words_in_quotes(text: str) -> None:
     quoted = quote_words(text)
     assert quoted.count('"') % 2 == 0
     assert bool(quoted.strip()) == bool(text.replace("\0", " ").split())
+
+
+def test_a_word_said_twice_is_looked_for_once() -> None:
+    assert quote_words("lawn lawn signs") == '"lawn" "signs"*'
+
+
+def test_more_words_than_anyone_looks_for_are_refused(desk: Desk) -> None:
+    desk.load(gift("1", "1", 100))
+    words = " ".join(f"w{number}" for number in range(MOST_WORDS + 1))
+    with pytest.raises(UsageError, match="51 words are more than the 50 that can be looked for"):
+        find(desk, words)

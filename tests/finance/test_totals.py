@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from clerkcore import Scope
 from clerkcore.finance.questions import Asked, read_candidates, read_totals
 from clerkcore.finance.views import MOST_DONORS
 from clerkcore.store.database import read_database
 
-from .conftest import BYSTANDERS, County, Desk, filing, gift, late, line
+from .conftest import BYSTANDERS, YEAR, County, Desk, filing, gift, late, line
 
 COUNTED = ("contributions_cents", "late_contributions_cents", "expenditures_cents", "support_cents", "oppose_cents")
 
@@ -283,8 +284,8 @@ def test_differences_between_two_sources_are_findings(two_sources: Desk) -> None
     (found,) = two_sources.findings("cross_check")
     assert (found["message"], found["expected"], found["actual"], found["severity"]) == (
         "Ada Demo for Mayor 2026 (1400001), 2026: contributions differ between county, which the totals read, and twin",
-        "$1.00",
-        "$1.30",
+        "$1.00 of county",
+        "$1.30 of twin",
         "warning",
     )
 
@@ -293,3 +294,39 @@ def test_two_sources_that_agree_make_no_finding(two_sources: Desk) -> None:
     two_sources.load(gift("1", "1", 100))
     two_sources.load(gift("x", "1", 100), source="twin")
     assert two_sources.findings("cross_check") == []
+
+
+def test_filers_without_an_id_are_told_apart_by_name(desk: Desk) -> None:
+    without = {"filer_local_id": None, "filer_state_id": None}
+    desk.load(
+        gift("1", "1", 100, **without, filer_name="Friends of Ada"), gift("2", "1", 5, **without, filer_name="Yes on X")
+    )
+    assert desk.ask("SELECT filer_local_id, filer_name, contributions_cents FROM totals_by_filer") == [
+        {"filer_local_id": "noid_friends_of_ada", "filer_name": "Friends of Ada", "contributions_cents": 100},
+        {"filer_local_id": "noid_yes_on_x", "filer_name": "Yes on X", "contributions_cents": 5},
+    ]
+
+
+def test_a_candidate_without_a_committee_raised_nothing_that_is_known(desk: Desk) -> None:
+    desk.load(gift("1", "1", 30, form_type="D", tran_code="IND", sup_opp_cd="S", cand_naml="Nobody", cand_namf="Known"))
+    assert desk.ask("SELECT raised_cents, spent_cents, committees FROM totals_by_candidate") == [
+        {"raised_cents": None, "spent_cents": None, "committees": None}
+    ]
+
+
+DECEMBER = late("9", "L1", 500, calculated_date="2025-12-30")
+
+
+def test_a_late_report_of_december_does_not_count_while_the_year_before_is_unknown(desk: Desk) -> None:
+    desk.load(DECEMBER, gift("1", "1", 100))
+    assert totals(desk, "contributions_cents", "late_contributions_cents") == (100, 0)
+
+
+def test_a_late_report_of_december_counts_while_the_year_before_is_there_and_does_not_cover_it(desk: Desk) -> None:
+    bench = desk.benches["county"]
+    bench.scope = Scope("2025", {"year": "2025"})
+    desk.load(gift("0", "1", 7, calculated_date="2025-02-01", filing_start="2025-01-01", filing_end="2025-06-30"))
+    bench.scope = YEAR
+    desk.load(DECEMBER, gift("1", "1", 100))
+    late_now = "SELECT late_contributions_cents AS cents FROM totals_by_filer WHERE year = 2026"
+    assert desk.ask(late_now) == [{"cents": 500}]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from clerkcore.errors import SourceError
 from clerkcore.models import Location, Page, Rejected
-from clerkcore.parsing import RAGGED, Line, read_delimited
+from clerkcore.parsing import LONGEST_LINE, RAGGED, Line, read_delimited
 
 COLUMNS = ("id", "name")
 
@@ -160,3 +160,7 @@ def test_a_field_larger_than_any_real_one_is_refused() -> None:
 def test_any_bytes_are_records_or_refused(content: bytes) -> None:
     with suppress(SourceError):
         assert all(isinstance(line, Line | Rejected) for line in parse(b"id,name\n" + content))
+
+
+def test_a_file_without_line_ends_is_refused_before_it_is_read_whole() -> None:
+    assert "a line has more than 2,000,000 characters" in refusal(b"id,name\n" + b"x" * (LONGEST_LINE + 1))

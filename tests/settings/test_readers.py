@@ -28,7 +28,7 @@ from clerkcore.parsing import LARGEST_CENTS, read_cents, read_count, read_date, 
         ("0", 0),
         ("", None),
         (" \t", None),
-        ("92233720368547758.07", LARGEST_CENTS),
+        ("10000000000000.00", LARGEST_CENTS),
     ],
 )
 def test_money_is_read_as_cents(text: str, cents: int | None) -> None:
@@ -61,7 +61,7 @@ def test_money_is_read_as_cents(text: str, cents: int | None) -> None:
         ("1.005", "has fractions of a cent"),
         ("0.001", "has fractions of a cent"),
         ("1." + "0" * 40 + "1", "has fractions of a cent"),
-        ("92233720368547758.08", "is larger than any amount of money"),
+        ("10000000000000.01", "is larger than any amount of money"),
         ("9" * 60, "is larger than any amount of money"),
     ],
 )

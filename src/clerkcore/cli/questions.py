@@ -70,7 +70,7 @@ def _answer(
             print_json({**row, "method": method} if method else row)
     elif rows:
         show(rows)
-    else:
+    elif not broken:
         click.echo("Nothing found.")
     ctx.exit(warn_of_errors(broken))
 
@@ -111,7 +111,7 @@ _TOTALS = {
     "As filed": "filed_contributions_cents",
     "Contributions": "contributions_cents",
     "Of it late": "late_contributions_cents",
-    "Summary page": "summary_contributions_cents",
+    "Summary line 5": "summary_contributions_cents",
     "Expenditures": "expenditures_cents",
     "For": "support_cents",
     "Against": "oppose_cents",
@@ -171,15 +171,28 @@ def _show_amendments(rows: list[Row]) -> None:
 
 
 @click.command()
-@click.argument("name", nargs=-1, required=True, metavar="NAME")
+@click.argument("name", nargs=-1, metavar="[NAME]")
 @asking_options
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many from each site.")
 @click.pass_context
 def donors(
-    ctx: click.Context, /, name: tuple[str, ...], sites: tuple[str, ...], as_of: str, year: int | None, as_json: bool
+    ctx: click.Context,
+    /,
+    name: tuple[str, ...],
+    sites: tuple[str, ...],
+    as_of: str,
+    year: int | None,
+    as_json: bool,
+    limit: int,
 ) -> None:
-    """Donors of a name, its variants merged, and whom they gave to, e.g. clerk finance donors marriott"""
+    """The largest donors, or those of a name, and whom they gave to, e.g. clerk finance donors marriott
+
+    Variants of a name are merged.
+    """
     asked = Asked(year, "", as_of)
-    ask = partial(read_donors, name=" ".join(name), asked=asked)
+    # An empty word is a name that was meant.
+    wanted = " ".join(name) or " " * len(name)
+    ask = partial(read_donors, name=wanted, asked=asked, limit=limit)
     _answer(ctx, sites, as_json, asked, ask, _show_donors, methods.DONORS)
 
 

@@ -112,9 +112,9 @@ def candidate_row(key: Key, candidate: Candidate) -> dict[str, Any]:
         "support_cents": candidate.support,
         "oppose_cents": candidate.oppose,
         "given_cents": candidate.given,
-        "raised_cents": candidate.raised,
-        "spent_cents": candidate.spent,
-        "filed_raised_cents": candidate.filed_raised,
+        "raised_cents": candidate.raised if candidate.committees else None,
+        "spent_cents": candidate.spent if candidate.committees else None,
+        "filed_raised_cents": candidate.filed_raised if candidate.committees else None,
         "committees": "; ".join(candidate.committees) or None,
     }
 

@@ -233,8 +233,8 @@ def check_sources(db: Reader) -> Iterator[Finding]:
                     f" {row['believed']}, which the totals read, and {row['told']}",
                     "filer_totals",
                     (str(row["filer_state_id"]),),
-                    expected=_tell_sum(believed),
-                    actual=_tell_sum(told),
+                    expected=f"{_tell_sum(believed)} of {row['believed']}",
+                    actual=f"{_tell_sum(told)} of {row['told']}",
                 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clerkcore.finance.forms import PERIODIC, form_family
 from clerkcore.finance.tables import FILERS, FILINGS, SUMMARY_LINES, TRANSACTIONS
@@ -11,6 +11,7 @@ from clerkcore.models import Location, Parsed, Record, Value
 
 _FILER_COLUMNS = tuple(column.name for column in FILERS.columns)
 _FILING_COLUMNS = tuple(column.name for column in FILINGS.columns)
+NO_ID = "noid_"
 _TAKEN = ("filer_local_id", "filer_state_id", "filer_name", "filing_start", "filing_end")
 
 
@@ -19,7 +20,7 @@ def with_filings(parsed: Iterable[Parsed]) -> Iterator[Parsed]:
 
     A record of `filers` or `filings` may hold a part of the columns, such as `filed_on`; what several say of one
     is put together, a later value before an earlier one, and what none says is taken from the transactions and
-    summary lines.
+    summary lines. Totals and amendments are by `filer_local_id`; where a row has none, its filer's name stands for it.
     """
     gathered = _Gathered()
     for item in parsed:
@@ -27,9 +28,21 @@ def with_filings(parsed: Iterable[Parsed]) -> Iterator[Parsed]:
             gathered.note(item)
             continue
         if isinstance(item, Record) and item.table in (TRANSACTIONS.name, SUMMARY_LINES.name):
-            gathered.add(item)
-        yield item
+            known = _identify(item)
+            gathered.add(known)
+            yield known
+        else:
+            yield item
     yield from gathered.records()
+
+
+def _identify(record: Record) -> Record:
+    """Return the record with its filer's name in place of an id that the publisher does not give."""
+    values = record.values
+    words = str(values.get("filer_name") or "").casefold().split()
+    if values.get("filer_local_id") or not words:
+        return record
+    return replace(record, values={**values, "filer_local_id": NO_ID + "_".join(words)})
 
 
 @dataclass

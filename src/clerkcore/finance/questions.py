@@ -15,7 +15,7 @@ from clerkcore.errors import UsageError
 from clerkcore.finance.candidates import COMMITTEES, add_up, candidate_row, candidates_sql
 from clerkcore.finance.contributions import contribution_line, contributions_sql
 from clerkcore.finance.names import name_key
-from clerkcore.finance.search import find_rows
+from clerkcore.finance.search import check_words, find_rows
 from clerkcore.finance.totals import AS_OF, totals_sql
 from clerkcore.store.runs import standing_captures, taken_of
 
@@ -118,13 +118,14 @@ def read_amendments(connection: Connection, asked: Asked) -> Rows:
     return [row for row in rows if asked.fits(row) and (not asked.as_of or row["amended_on"] <= asked.as_of)]
 
 
-def read_donors(connection: Connection, name: str, asked: Asked) -> Rows:
-    """Return the donors whose normalised names hold every word of a name, with their gifts added up.
+def read_donors(connection: Connection, name: str, asked: Asked, limit: int | None = None) -> Rows:
+    """Return the donors whose normalised names hold every word of a name, with their gifts added up, largest first.
 
-    UsageError when the name has no word: every donor would hold all of its words.
+    Without a name these are all donors. UsageError when the name has no word, or more than MOST_WORDS.
     """
     words = name_key(name).split()
-    if not words:
+    check_words(words)
+    if name and not words:
         raise UsageError("nothing to look for: the name has no word", remedy="clerk finance donors marriott")
     lines = _lines_as_of(connection, asked.as_of) if asked.as_of else _lines_named(connection, words)
     donors: dict[str, Rows] = {}
@@ -133,11 +134,11 @@ def read_donors(connection: Connection, name: str, asked: Asked) -> Rows:
         if asked.fits(line) and set(words).issubset(key.split()):
             donors.setdefault(key, []).append(line)
     found = [_donor(key, gifts) for key, gifts in donors.items()]
-    return sorted(found, key=lambda donor: (-donor["amount_cents"], donor["donor_key"]))
+    return sorted(found, key=lambda donor: (-donor["amount_cents"], donor["donor_key"]))[:limit]
 
 
 def _lines_named(connection: Connection, words: list[str]) -> Rows:
-    holds = " AND ".join(f"donor_key LIKE :w{n}" for n in range(len(words)))
+    holds = " AND ".join(f"donor_key LIKE :w{n}" for n in range(len(words))) or "1"
     patterns = {f"w{n}": f"%{word}%" for n, word in enumerate(words)}
     return _rows(connection, f"SELECT * FROM contributions WHERE {holds}", **patterns)
 

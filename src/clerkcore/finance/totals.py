@@ -1,9 +1,10 @@
 """Sums over filings: as filed, as amended, as of a day. One query serves all three; only the filings chosen differ.
 
-Contributions are schedules A and C, expenditures schedule E. A late report (496, 497) is repeated on the next Form
-460, so its rows count only while no chosen 460 of the filer covers their day, and once however many late reports
-tell of them. D repeats what stands on E or in the books of others, and G what stands on E or F: neither is added.
-Independent expenditures are D rows with code IND, and late 496 rows. Memos are never added. Method version 1.
+Contributions are schedules A and C, expenditures schedule E. A late report (496, 497) is repeated on the next Form 460,
+so its rows count only while no chosen 460 of the filer covers their day, and once however many late reports tell of
+them. Of a day in a year before, of which the source has nothing, they do not count: the 460 is there. D repeats what
+stands on E or in the books of others, and G what stands on E or F: neither is added. Independent expenditures are D
+rows with code IND, and late 496 rows. Memos are never added. Method version 1.
 """
 
 from __future__ import annotations
@@ -48,12 +49,15 @@ WITH chosen AS MATERIALIZED (
 ), periods AS MATERIALIZED (
     SELECT DISTINCT source, filer_local_id, filing_start, filing_end FROM chosen
     WHERE form_family = '{PERIODIC}' AND filing_start IS NOT NULL AND filing_end IS NOT NULL
+), years AS MATERIALIZED (
+    SELECT DISTINCT source, year FROM chosen
 ), late_open AS MATERIALIZED (
     SELECT l.*, c.year, c.started_on FROM late_rows l
     JOIN chosen c ON c.source = l.source AND c.scope = l.scope AND c.filing_id = l.filing_id
     LEFT JOIN periods p ON p.source = l.source AND p.filer_local_id = l.filer_local_id
         AND l.happened_on BETWEEN p.filing_start AND p.filing_end
-    WHERE p.source IS NULL
+    LEFT JOIN years y ON y.source = l.source AND y.year = CAST(substr(l.happened_on, 1, 4) AS INTEGER)
+    WHERE p.source IS NULL AND (y.year IS NOT NULL OR coalesce(l.happened_on, '~') >= CAST(c.year AS TEXT))
 ), late_counted AS MATERIALIZED (
     SELECT * FROM (
         SELECT *, row_number() OVER (

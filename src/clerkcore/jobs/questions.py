@@ -8,8 +8,10 @@ from sqlite3 import Connection
 from typing import Any
 
 from clerkcore.errors import ClerkError, StoreError, UsageError
+from clerkcore.finance.computed import FILING_DAYS
 from clerkcore.finance.questions import Beginning, known_since
 from clerkcore.finance.source import DATABASE
+from clerkcore.finance.views import FINANCE_VIEWS
 from clerkcore.installation import Installation
 from clerkcore.store.database import read_database
 
@@ -44,7 +46,7 @@ def ask_finance(
         asked += 1
         try:
             with read_database(path) as connection:
-                _refuse_older(connection, subdomain)
+                _refuse_damaged(connection, subdomain)
                 yield Answer(subdomain, question(connection), known_since(connection))
         except StoreError as error:
             broken.append(error)
@@ -58,10 +60,16 @@ def _nothing(which: str) -> UsageError:
     return UsageError(message, where=where, remedy=f"clerk finance etl {where or 'SITE'}")
 
 
-def _refuse_older(connection: Connection, subdomain: str) -> None:
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'filing_days'").fetchone():
-        raise StoreError(
-            "was last loaded by an older clerk, which did not keep what questions read",
-            where=f"{subdomain} {DATABASE}",
-            remedy=f"load it again: clerk finance etl {subdomain}",
-        )
+def _refuse_damaged(connection: Connection, subdomain: str) -> None:
+    """StoreError when the database does not hold what questions read."""
+    present = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    lost = [view.name for view in FINANCE_VIEWS if view.name not in present]
+    if not present:
+        said = "is empty"
+    elif FILING_DAYS.name not in present:
+        said = "was last loaded by an older clerk, which did not keep what questions read"
+    elif lost:
+        said = f"lacks the view {lost[0]}"
+    else:
+        return
+    raise StoreError(said, where=f"{subdomain} {DATABASE}", remedy=f"load it again: clerk finance etl {subdomain}")

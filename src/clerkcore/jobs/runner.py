@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
-from clerkcore.errors import ClerkError, LeaseLost
+from clerkcore.errors import ClerkError, LeaseLost, UsageError
 from clerkcore.fetch import Pace
 from clerkcore.installation import Installation
 from clerkcore.interfaces import Source
@@ -136,6 +136,12 @@ def _sources(installation: Installation, order: Order, site: Site) -> list[str]:
     names = installation.family_sources(site, order.family)
     wanted = [name for name in names if order.source in ("", name)]
     orphans = [name for name in installation.orphan_sources(site) if order.source in ("", name)]
+    if order.files and len(wanted) > 1:
+        raise UsageError(
+            f"has several sources that could read the file: {', '.join(wanted)}",
+            where=site.subdomain,
+            remedy=f"say which: --source {wanted[0]}",
+        )
     if wanted or orphans:
         return wanted + orphans
     raise ClerkError(

@@ -188,7 +188,9 @@ def _read_table(connection: sqlite3.Connection, name: str, searched: bool) -> Ta
     kind = rows[0]["kind"] if "kind" in rows[0].keys() else "source"  # noqa: SIM118 - a row is no mapping
     key = _read_key(connection, name)
     known = {column.name for column in columns}
-    facets = dict.fromkeys(facet for row in rows for facet in _read_facets(row["facets"]) if facet in known)
+    several = ["source"] if len(rows) > 1 and kind == "source" else []
+    declared = (facet for row in rows for facet in _read_facets(row["facets"]))
+    facets = dict.fromkeys(facet for facet in (*several, *declared) if facet in known)
     return TableFacts(
         name=name,
         title=rows[0]["title"],

@@ -178,7 +178,9 @@ async def read_status(board: Board, database: DatabaseFacts, table: TableFacts |
     origins = table.origins if table else database.origins
     sources = json.dumps([origin.source for origin in origins])
     times = await _read_row(board, database, _SCOPES, sources=sources)
-    found = await _read_row(board, database, _FINDINGS, table=table.name if table else None)
+    # What a view or a computed table tells rests on other tables, and so on the findings about all of them.
+    judged = table.name if table and table.kind == "source" else None
+    found = await _read_row(board, database, _FINDINGS, table=judged)
     moments = show_moment(times["checked_at"]), show_moment(times["changed_at"])
     return Status(*moments, found["findings"], found["blocking"], found["notes"])
 

@@ -34,9 +34,12 @@ class Sheet:
 def read_sheets(page: Page) -> Iterator[Sheet | Aside]:
     """Yield the sheets of a page; a sheet that nobody knows is set aside."""
     with page.open() as stream:
-        if stream.read(len(ZIP_START)) != ZIP_START:
-            yield _read_csv(page)
-            return
+        begin = stream.read(len(ZIP_START))
+    if begin != ZIP_START:
+        if page.name.lower().endswith((".xlsx", ".xls")):
+            raise SourceError("is no workbook", where=f"{WHERE} {page.name}", remedy=_CHANGED)
+        yield _read_csv(page)
+        return
     with page.open() as stream:
         book = open_workbook(stream, f"{WHERE} {page.name}")
     missing = [title for title in SHEETS if title not in book.sheets]
