@@ -13,7 +13,7 @@ from typing import Any
 
 from clerkcore.finance.computed import CANDIDATE_TOTALS
 from clerkcore.finance.names import name_key, whole_name
-from clerkcore.finance.totals import AS_AMENDED, chosen_sql
+from clerkcore.finance.totals import AS_AMENDED, OF_THE_ROW, chosen_sql
 from clerkcore.interfaces import Writer
 
 Key = tuple[str, str, int, str]
@@ -44,8 +44,7 @@ def candidates_sql(which: str) -> str:
 SELECT t.source, t.scope, c.year, t.form_type, t.tran_code, t.sup_opp_cd, t.cand_naml, t.cand_namf, t.amount_cents
 FROM chosen c JOIN transactions t ON t.source = c.source AND t.scope = c.scope AND t.filing_id = c.filing_id
 JOIN filings f ON f.source = t.source AND f.scope = t.scope AND f.filing_id = t.filing_id
-LEFT JOIN late_counted l ON l.source = t.source AND l.scope = t.scope AND l.filing_id = t.filing_id
-    AND l.form_type = t.form_type AND l.tran_id = t.tran_id
+LEFT JOIN late_counted l ON {OF_THE_ROW}
 WHERE t.removed_run_id IS f.removed_run_id AND t.memo_code IS NOT 1 AND t.cand_naml IS NOT NULL
     AND (t.form_type = 'D' OR (t.form_type = 'F496' AND l.place = 1))
 """

@@ -8,7 +8,7 @@ from typing import Any
 from clerkcore.finance.computed import CONTRIBUTION_LINES
 from clerkcore.finance.names import name_key, whole_name
 from clerkcore.finance.sectors import ORGANISATIONS, sector_of
-from clerkcore.finance.totals import AS_AMENDED, chosen_sql
+from clerkcore.finance.totals import AS_AMENDED, OF_THE_ROW, chosen_sql
 from clerkcore.interfaces import Writer
 
 _KINDS = {"A": "monetary", "C": "in kind"}
@@ -24,8 +24,7 @@ def contributions_sql(which: str) -> str:
 SELECT t.source, t.scope, {_COLUMNS}
 FROM chosen c JOIN transactions t ON t.source = c.source AND t.scope = c.scope AND t.filing_id = c.filing_id
 JOIN filings f ON f.source = t.source AND f.scope = t.scope AND f.filing_id = t.filing_id
-LEFT JOIN late_counted l ON l.source = t.source AND l.scope = t.scope AND l.filing_id = t.filing_id
-    AND l.form_type = t.form_type AND l.tran_id = t.tran_id AND l.flow = 'received'
+LEFT JOIN late_counted l ON {OF_THE_ROW} AND l.flow = 'received'
 WHERE (:in_scope IS NULL OR t.scope = :in_scope) AND t.removed_run_id IS f.removed_run_id AND t.memo_code IS NOT 1
     AND (t.form_type IN ('A', 'C') OR l.place = 1)
 """

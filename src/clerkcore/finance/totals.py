@@ -23,6 +23,11 @@ AS_OF = (
     "EXISTS (SELECT 1 FROM filing_days h WHERE h.source = s.source AND h.scope = s.scope AND h.filing_id = s.filing_id"
     " AND h.held_from <= :day AND (h.held_until IS NULL OR h.held_until > :day))"
 )
+# How late rows `l` join the transactions `t` that they are.
+OF_THE_ROW = (
+    "l.source = t.source AND l.scope = t.scope AND l.filing_id = t.filing_id AND l.form_type = t.form_type"
+    " AND l.tran_id = t.tran_id"
+)
 _LATE = "('F496', 'F496P3', 'F497P1', 'F497P2')"
 _FLOWS = "CASE t.form_type WHEN 'F496' THEN 'independent' WHEN 'F497P2' THEN 'made' ELSE 'received' END"
 _CALCULATED = """

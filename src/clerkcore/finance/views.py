@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from clerkcore.finance.columns import public
 from clerkcore.finance.computed import CANDIDATE_TOTALS, CONTRIBUTION_LINES, FILER_TOTALS
 from clerkcore.finance.names import METHOD as NAMES
 from clerkcore.finance.sectors import METHOD as SECTORS
 from clerkcore.finance.tables import TRANSACTIONS
-from clerkcore.interfaces import Column, ColumnType, Table, View
+from clerkcore.finance.totals import OF_THE_ROW
+from clerkcore.interfaces import Column, Table, View
 
 _SOURCE = Column("source", description="The source this comes from", public=True)
 _BY_AUTHORITY = "JOIN authority a ON a.source = {0}.source AND a.year = {0}.year"
-
-
-def _c(name: str, type_: ColumnType, description: str) -> Column:
-    return Column(name, type_, description, public=True)
 
 
 def _of(table: Table, names: Iterable[str] = ()) -> tuple[Column, ...]:
@@ -35,7 +33,7 @@ AUTHORITY = View(
     "SELECT year, source FROM (SELECT t.year, t.source, row_number() OVER (PARTITION BY t.year ORDER BY r.rank,"
     " t.source) AS place FROM (SELECT DISTINCT year, source FROM filer_totals) t"
     " JOIN source_ranks r ON r.name = t.source) WHERE place = 1",
-    (_c("year", "integer", "The year"), _SOURCE),
+    (public("year", "integer", "The year"), _SOURCE),
     title="Which source is believed",
     description="For each year the source that the other views read: of those in site.toml the first that has it",
 )
@@ -59,8 +57,7 @@ _ABOUT = ("cand_naml", "cand_namf", "office_cd", "dist_no", "bal_name", "bal_num
 _COUNTED = (
     f" FROM transactions t JOIN filing_states s ON s.source = t.source AND s.scope = t.scope"
     f" AND s.filing_id = t.filing_id {_BY_AUTHORITY.format('s')}"
-    " LEFT JOIN late_rows l ON l.source = t.source AND l.scope = t.scope AND l.filing_id = t.filing_id"
-    " AND l.form_type = t.form_type AND l.tran_id = t.tran_id"
+    f" LEFT JOIN late_rows l ON {OF_THE_ROW}"
     " WHERE t.removed_run_id IS NULL AND s.in_force = 1 AND t.memo_code IS NOT 1 AND "
 )
 
@@ -69,7 +66,7 @@ def _transactions(
     name: str, which: str, names: tuple[str, ...], title: str, description: str, facets: tuple[str, ...]
 ) -> View:
     columns = _of(TRANSACTIONS, (*names, *_KEYS))
-    year = _c("year", "integer", "The year the publisher files it under")
+    year = public("year", "integer", "The year the publisher files it under")
     sql = f"SELECT t.source, s.year, {_names(columns, 't')}{_COUNTED}{which} ORDER BY t.calculated_date DESC"
     return View(name, sql, (_SOURCE, year, *columns), title=title, description=description, facets=facets)
 
@@ -139,10 +136,10 @@ TOTALS_BY_CANDIDATE = View(
 )
 
 _DONATED = (
-    _c("contributions", "integer", "How many contributions"),
-    _c("amount_cents", "cents", "Their sum"),
-    _c("first_on", "date", "Day of the first"),
-    _c("last_on", "date", "Day of the last"),
+    public("contributions", "integer", "How many contributions"),
+    public("amount_cents", "cents", "Their sum"),
+    public("first_on", "date", "Day of the first"),
+    public("last_on", "date", "Day of the last"),
 )
 _SUMS = "count(*) AS contributions, sum(amount_cents) AS amount_cents, min(contributed_on) AS first_on"
 _SUMS += ", max(contributed_on) AS last_on"
@@ -152,10 +149,10 @@ DONORS = View(
     f" count(DISTINCT filer_local_id) AS filers, {_SUMS} FROM contributions GROUP BY donor_key"
     " ORDER BY sum(amount_cents) DESC",
     (
-        _c("donor_key", "text", "The name, normalised"),
-        _c("donor", "text", "The donor as written"),
-        _c("variants", "text", "Every way the donor is written, as a JSON list"),
-        _c("filers", "integer", "How many filers the donor gave to"),
+        public("donor_key", "text", "The name, normalised"),
+        public("donor", "text", "The donor as written"),
+        public("variants", "text", "Every way the donor is written, as a JSON list"),
+        public("filers", "integer", "How many filers the donor gave to"),
         *_DONATED,
     ),
     title="Donors",
@@ -170,7 +167,7 @@ TOP_DONORS = View(
     " row_number() OVER (PARTITION BY year ORDER BY sum(amount_cents) DESC, donor_key) AS place"
     f" FROM contributions GROUP BY year, donor_key) WHERE place <= {MOST_DONORS}"
     " ORDER BY year DESC, amount_cents DESC, donor_key",
-    (_c("year", "integer", "The year"), *DONORS.columns),
+    (public("year", "integer", "The year"), *DONORS.columns),
     title="Top donors",
     description=f"The {MOST_DONORS:,} largest donors of each year, merged by normalised name ({NAMES})",
     facets=("year",),
@@ -182,7 +179,7 @@ def _money_by(name: str, column: Column, title: str, description: str, order: st
         name,
         f"SELECT year, {column.name}, {_SUMS} FROM contributions GROUP BY year, {column.name}"
         f" ORDER BY year DESC, {order}",
-        (_c("year", "integer", "The year"), column, *_DONATED),
+        (public("year", "integer", "The year"), column, *_DONATED),
         title=title,
         description=description,
         facets=("year",),
@@ -190,12 +187,14 @@ def _money_by(name: str, column: Column, title: str, description: str, order: st
 
 
 MONEY_BY_WEEK = _money_by(
-    "money_by_week", _c("week", "date", "Monday of the week"), "Money by week", "Contributions by week", "week DESC"
+    "money_by_week", public("week", "date", "Monday of the week"), "Money by week", "Contributions by week", "week DESC"
 )
-MONEY_BY_ZIP = _money_by("money_by_zip", _c("zip5", "text", "ZIP code"), "Money by ZIP code", "Contributions by ZIP")
+MONEY_BY_ZIP = _money_by(
+    "money_by_zip", public("zip5", "text", "ZIP code"), "Money by ZIP code", "Contributions by ZIP"
+)
 MONEY_BY_SECTOR = _money_by(
     "money_by_sector",
-    _c("sector", "text", "Sector"),
+    public("sector", "text", "Sector"),
     "Money by sector",
     f"Contributions by the donor's line of work, as far as rules tell it ({SECTORS})",
 )
@@ -213,20 +212,22 @@ SUMMARY = View(
     " ORDER BY s.year DESC, l.filer_name, l.filing_start, l.form_type",
     (
         _SOURCE,
-        _c("year", "integer", "The year"),
-        _c("filing_id", "text", "The filing"),
-        _c("report_num", "text", "The publisher's number of the version"),
-        _c("filer_local_id", "text", "The filer"),
-        _c("filer_name", "text", "The filer's name"),
-        _c("filing_start", "date", "First day of the period"),
-        _c("filing_end", "date", "Last day of the period"),
-        _c("form_type", "text", "The schedule"),
-        _c("summary_cents", "cents", "Line 1 of the schedule on the filer's own summary page: itemised transactions"),
-        _c("itemised_cents", "cents", "The sum of the rows"),
-        _c("difference_cents", "cents", "Rows less summary page"),
-        _c("row_count", "integer", "How many rows"),
-        _c("blank_count", "integer", "How many of them have no amount"),
-        _c("in_force", "boolean", "1 when this version holds"),
+        public("year", "integer", "The year"),
+        public("filing_id", "text", "The filing"),
+        public("report_num", "text", "The publisher's number of the version"),
+        public("filer_local_id", "text", "The filer"),
+        public("filer_name", "text", "The filer's name"),
+        public("filing_start", "date", "First day of the period"),
+        public("filing_end", "date", "Last day of the period"),
+        public("form_type", "text", "The schedule"),
+        public(
+            "summary_cents", "cents", "Line 1 of the schedule on the filer's own summary page: itemised transactions"
+        ),
+        public("itemised_cents", "cents", "The sum of the rows"),
+        public("difference_cents", "cents", "Rows less summary page"),
+        public("row_count", "integer", "How many rows"),
+        public("blank_count", "integer", "How many of them have no amount"),
+        public("in_force", "boolean", "1 when this version holds"),
     ),
     title="Form 460: summary page and rows",
     description="What filers say their itemised rows add up to, beside what they add up to",
@@ -241,12 +242,12 @@ HISTORY = View(
     " JOIN filing_states s ON s.source = r.source AND s.scope = r.scope AND s.filing_id = r.filing_id",
     (
         _SOURCE,
-        _c("year", "integer", "The year"),
+        public("year", "integer", "The year"),
         *_TOLD,
-        _c("kind", "text", "unchanged, edited, renumbered or dropped"),
-        _c("columns", "text", "The columns that differ in the new version"),
-        _c("superseded_by", "text", "The filing that took its place"),
-        _c("new_tran_id", "text", "The row's Tran_Id there"),
+        public("kind", "text", "unchanged, edited, renumbered or dropped"),
+        public("columns", "text", "The columns that differ in the new version"),
+        public("superseded_by", "text", "The filing that took its place"),
+        public("new_tran_id", "text", "The row's Tran_Id there"),
     ),
     title="Superseded transactions",
     description="Rows of filings that were amended, and what became of each",
