@@ -17,6 +17,7 @@ from clerkcore.finance.questions import (
     Beginning,
     as_held,
     known_since,
+    read_amendments,
     read_donors,
     read_filers,
     search_transactions,
@@ -167,3 +168,12 @@ def test_without_a_name_the_largest_donors_are_told(desk: Desk) -> None:
     desk.load(*(gift("1", str(number), number, tran_naml=f"Donor{number}") for number in range(1, 5)))
     with opened(desk) as connection:
         assert [donor["donor"] for donor in read_donors(connection, "", Asked(), limit=2)] == ["Donor4", "Donor3"]
+
+
+def test_amendments_that_a_cross_check_tells_are_asked_for_by_its_name(two_sources: Desk) -> None:
+    two_sources.load(gift("1", "1", 100))
+    told = [gift("a", "1", 100), gift("b", "1", 100), filing("b", amends_filing_id="a")]
+    two_sources.load(*told, source="twin")
+    with opened(two_sources) as connection:
+        assert read_amendments(connection, Asked()) == []
+        assert [row["amended_by"] for row in read_amendments(connection, Asked(source="twin"))] == ["b"]

@@ -151,12 +151,13 @@ def _amounts(row: Row, names: Iterable[str]) -> list[Text]:
 @click.command()
 @asking_options
 @click.option("--filer", default="", help="Only this filer: an id, an FPPC number, or words of its name.")
+@click.option("--source", default="", help="Those that this source tells, also where another is believed.")
 @click.pass_context
 def amendments(
-    ctx: click.Context, /, sites: tuple[str, ...], as_of: str, year: int | None, as_json: bool, filer: str
+    ctx: click.Context, /, sites: tuple[str, ...], as_of: str, year: int | None, as_json: bool, filer: str, source: str
 ) -> None:
     """Which filing took the place of which, and what that changed, e.g. clerk finance amendments --year 2020"""
-    asked = Asked(year, filer, as_of)
+    asked = Asked(year, filer, as_of, source)
     ask = partial(read_amendments, asked=asked)
     _answer(ctx, sites, as_json, asked, ask, _show_amendments, methods.AMENDMENTS)
 
@@ -259,7 +260,8 @@ def show(
 def _show_filers(rows: list[Row]) -> None:
     for row in rows:
         number = f", FPPC {row['filer_state_id']}" if row["filer_state_id"] else ""
-        click.echo(clean(f"\n{row['filer_name'] or row['filer_local_id']} ({row['filer_local_id']}{number})"))
+        name = row["filer_name"] or row["filer_local_id"]
+        click.echo(clean(f"\n{name} ({row['filer_local_id']}{number}), {row['site']}"))
         _show_money(row["totals"], {"Year": "year"}, _TOTALS)
         _show_filings(row["filings"])
         for amendment in row["amendments"]:

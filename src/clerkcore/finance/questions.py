@@ -28,11 +28,12 @@ _ANYWHERE = {"source": None, "in_scope": None}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What narrows a question: a year, a filer (id, FPPC number or words of its name), a day."""
+    """What narrows a question: a year, a filer (id, FPPC number or words of its name), a day, a source."""
 
     year: int | None = None
     filer: str = ""
     as_of: str = ""
+    source: str = ""
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         """Whether a row with year and filer is asked for."""
@@ -113,8 +114,10 @@ def _committees_as_of(connection: Connection, day: str) -> Rows:
 
 
 def read_amendments(connection: Connection, asked: Asked) -> Rows:
-    """Return the amendments, newest first; as of a day those made by then."""
-    rows = _believed(connection, _rows(connection, "SELECT * FROM amendments ORDER BY amended_on DESC, filing_id"))
+    """Return the amendments, newest first; as of a day those made by then; of a source, believed or not."""
+    every = _rows(connection, "SELECT * FROM amendments ORDER BY amended_on DESC, filing_id")
+    told = [row for row in every if row["source"] == asked.source]
+    rows = told if asked.source else _believed(connection, every)
     return [row for row in rows if asked.fits(row) and (not asked.as_of or row["amended_on"] <= asked.as_of)]
 
 
