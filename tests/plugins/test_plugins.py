@@ -132,7 +132,12 @@ def test_list_names_every_plugin_of_this_house(plugins: Plugins) -> None:
         "clerkcore": ({}, [], "ok"),
         "clerk-board": ({}, ["serve"], "ok"),
         "clerk-demo": ({}, ["demo"], "ok"),
-        "clerk-finance-netfile": ({"register_finance_sources": ["netfile"]}, [], "ok"),
+        "clerk-finance-netfile": (
+            {"register_finance_sources": ["netfile", "netfile_campaign", "netfile_excel"]},
+            [],
+            "ok",
+        ),
+        "clerk-finance-sandiego": ({"register_finance_sources": ["sandiego_efile"]}, [], "ok"),
         "clerk-state-florida": ({"register_state_adapters": ["florida"]}, [], "ok"),
     }
     assert rows["clerkcore"]["hooks"] == ["after_update"]

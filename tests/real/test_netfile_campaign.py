@@ -71,6 +71,7 @@ def test_oaklands_filer_and_filing_are_read_where_a_transaction_stands_on_them(f
     assert records["filings"] == {
         "filing_id": "99a560e8-13f9-4559-b6b7-4229a41b70ae",
         "filer_local_id": "204054957",
+        "filer_state_id": "1449857",
         "filer_name": name,
         "form_family": "460",
         "filing_start": "2023-01-01",

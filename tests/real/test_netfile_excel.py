@@ -73,7 +73,10 @@ def load(data: Path) -> Load:
     return parse
 
 
-@pytest.fixture(params=[SAN_DIEGO, BERKELEY], scope="session")
+# One worker reads each workbook once.
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in (SAN_DIEGO, BERKELEY)], scope="session"
+)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
