@@ -1,4 +1,4 @@
-"""Dozens of kills of the real command at random moments, each followed by a look at the laws."""
+"""A hundred kills of the real command at random moments, each followed by a look at the laws."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from clerkcore.sites import SiteFolder
 from clerkcore.store.database import read_database
 
 SITE, YEAR = "sandiego.ca", "2020"
-LANES, KILLS_A_LANE = 4, 14
+LANES, KILLS_A_LANE = 4, 25
 COMMAND = [sys.executable, "-c", "from clerkcore.__main__ import main; main()"]
 TABLES = ("transactions", "filers", "filings", "agencies")
 VIEWS = {table: f"{table}_effective" for table in TABLES}

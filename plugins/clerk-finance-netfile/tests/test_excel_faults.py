@@ -287,7 +287,7 @@ def test_a_csv_with_a_renamed_column_is_told_by_the_sheet_it_is_nearest_to() -> 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("empty", "count"),
-    [("", 1_000_000), ('<c s="1"/><c t="s"/>', 250_000)],
+    [("", 1_000_000), ('<c s="1"/><c t="s"/>', 1_000_000)],
     ids=["without cells", "with empty cells"],
 )
 def test_a_million_empty_rows_are_no_rows(empty: str, count: int) -> None:
