@@ -15,7 +15,15 @@ from clerkcore.ledger import Ledger, get_site, ledger_url, list_sites, open_ledg
 from clerkcore.models import Site
 from clerkcore.plugins import Manager
 from clerkcore.settings import FILE_NAME, Settings
-from clerkcore.sites import SiteFolder, check_subdomain, load_site
+from clerkcore.sites import (
+    SiteFolder,
+    StateEntry,
+    check_subdomain,
+    load_site,
+    pilot_states,
+    read_states,
+    states_path,
+)
 
 CLERK_TOML = """\
 # The settings of this installation; see docs/settings.md. CLERK_* variables win over this file.
@@ -33,16 +41,17 @@ CLERK_TOML = """\
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A kind of source: its hook, and the job and the command that bring its data in."""
+    """A kind of source: its hook, the job and the command that bring its data in, and how often --due does so."""
 
     name: str
     hook: str
     job: str
     command: str
+    interval_hours: float
 
 
-FINANCE = Family("finance", "register_finance_sources", "finance.etl", "clerk finance etl")
-STATES = Family("states", "register_state_adapters", "states.update", "clerk states update")
+FINANCE = Family("finance", "register_finance_sources", "finance.etl", "clerk finance etl", 24)
+STATES = Family("states", "register_state_adapters", "states.update", "clerk states update", 4)
 FAMILIES = (FINANCE, STATES)
 
 
@@ -85,12 +94,30 @@ class Installation:
             for row in rows
         ]
 
+    @cached_property
+    def states(self) -> tuple[StateEntry, ...]:
+        """The states of sites/states.json, in its order; SettingsError where it cannot be read."""
+        return read_states(self.root)
+
+    def state_of(self, subdomain: str) -> StateEntry | None:
+        """Return the state whose site this is."""
+        return next((entry for entry in self.states if entry.site == subdomain), None)
+
     def config(self, site: Site, source: str) -> Mapping[str, Any]:
-        """Return a source's settings: clerk.toml's [sources.NAME], then the site's own.
+        """Return a source's settings: what states.json says, then clerk.toml's [sources.NAME], then the site's own.
 
         A secret stands there by name, as `key = {secret = "netfile_key"}`, and stays a name here.
         """
-        return {**self.settings.sources.get(source, {}), **site.sources.get(source, {})}
+        return {
+            **self._state_config(site, source),
+            **self.settings.sources.get(source, {}),
+            **site.sources.get(source, {}),
+        }
+
+    def _state_config(self, site: Site, source: str) -> Mapping[str, Any]:
+        # Not asked for other sources: a broken states.json must not stop them.
+        entry = self.state_of(site.subdomain) if self.family(source) is STATES else None
+        return entry.config if entry and entry.adapter == source else {}
 
     def secrets(self, site: Site, source: str) -> Mapping[str, str]:
         """Return the names of the secrets that a source's settings ask for, by key."""
@@ -154,6 +181,10 @@ def create_installation(root: Path) -> list[Path]:
     if not settings.exists():
         settings.write_text(CLERK_TOML, encoding="utf-8")
         made.append(settings)
+    states = states_path(root)
+    if not states.exists():
+        states.write_text(pilot_states(), encoding="utf-8")
+        made.append(states)
     if not (root / "civic.db").exists():
         made.append(root / "civic.db")
     # Named through its package, which imports Alembic only now.

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol
 
-from clerkcore.models import Capture, ChangeSet, Download, Finding, Note, Parsed, Request, Row, Scope, Site, Value
+from clerkcore.models import (
+    Aside,
+    Capture,
+    ChangeSet,
+    Download,
+    Finding,
+    Note,
+    Page,
+    Parsed,
+    Rejected,
+    Request,
+    Row,
+    Scope,
+    Site,
+    Value,
+)
 
 ColumnType = Literal["text", "integer", "real", "boolean", "date", "datetime", "cents"]
 
@@ -61,6 +77,8 @@ class Table:
     search: tuple[str, ...] = ()
     lasting: str = ""
     evidence: bool = False
+    bulk: bool = False
+    tally: tuple[str, ...] = ()
 
     @property
     def compared(self) -> tuple[str, ...]:
@@ -129,6 +147,10 @@ class Client(Protocol):
         """Read back the bytes of a download."""
         ...
 
+    def kept(self, scope: str) -> tuple[Download, ...]:
+        """Return the downloads of the newest complete capture of a scope of this source; none where there is none."""
+        ...
+
 
 class Reader(Protocol):
     """Read-only sight of a site database for a source's own checks; `:source`, `:scope` and `:taken_at` are bound."""
@@ -146,7 +168,9 @@ class Writer(Reader, Protocol):
     """What `compute` works with: sight of everything, and writing to the source's computed tables alone.
 
     In every statement `:source`, `:scope`, `:run_id` and `:taken_at` are bound. While a capture is applied its own
-    rows stand in the attached database `stage`; an undo, and a source found the same, bring no capture. A late
+    rows stand in the attached database `stage` (of lines compared as they are, only those that differ), and the keys
+    of the rows that it changes in `temp.delta_<table>`, unless all are new; an undo, and a source found the same,
+    bring no capture. A late
     capture changed none of the live rows. Undone captures are not listed.
     """
 
@@ -184,6 +208,17 @@ class Writer(Reader, Protocol):
         """Run one SELECT and yield its rows as they are found."""
         ...
 
+    def count(self, sql: str, params: Mapping[str, Value] | None = None) -> Counter[tuple[Any, ...]]:
+        """Run one SELECT and return how often each row occurs in it; for large tables faster than GROUP BY."""
+        ...
+
+    def tally(self, table: Table) -> Counter[tuple[Any, ...]] | None:
+        """Return how many rows of the scope hold each combination of the table's `tally` columns.
+
+        Only where every row is new and was counted while it was staged; None otherwise.
+        """
+        ...
+
     def execute(self, sql: str, params: Mapping[str, Value] | None = None) -> int:
         """Run one statement and return how many rows it wrote."""
         ...
@@ -191,6 +226,34 @@ class Writer(Reader, Protocol):
     def insert(self, table: Table, rows: Iterable[Row], scope: str = "") -> None:
         """Add or replace rows of a computed table, in the scope at hand or in another of the same source."""
         ...
+
+
+LineResult = tuple[Value, ...] | Rejected | Aside | None
+LineReader = Callable[[Sequence[bytes]], Sequence[LineResult]]
+
+
+class LineFormat(ABC):
+    """Pages that hold one record per line: the road compares raw lines, and parses only those that differ.
+
+    A line's meaning must depend on itself, its page's name and header alone. `columns` name what a row's tuple holds,
+    in its order; `constants` are the columns that are the same in every row. Where pages are `quoted`, a quoted field
+    may hold line ends; where they are `headed`, the first record of a page is its header.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    constants: Mapping[str, Value]
+    quoted: bool = True
+    headed: bool = True
+
+    @abstractmethod
+    def open_page(self, page: Page, header: bytes) -> LineReader:
+        """Return what reads the lines of a page, told its header without line end (empty where it has none).
+
+        A reader takes a batch of lines without their line ends and returns as many results: a row's tuple, Rejected
+        or Aside (the road knows where the line stood), or None for a line that is no record, such as a blank one.
+        Raises SourceError when the header is not what the source sends.
+        """
 
 
 class Source(ABC):
@@ -232,6 +295,10 @@ class Source(ABC):
         Raises SourceError when the capture as a whole is not what the source sends.
         """
 
+    def lines(self, scope: Scope) -> LineFormat | None:
+        """Return how the scope's pages hold one record per line, where they do; `parse` must say the same."""
+        return None
+
     def compute(self, db: Writer, scope: Scope) -> Iterable[Note]:
         """Bring the computed tables up to date with the rows, and yield what the changes mean.
 
@@ -243,3 +310,7 @@ class Source(ABC):
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Yield findings of the source's own control totals; none by default."""
         return ()
+
+    def count_verified(self, db: Reader, scope: Scope) -> int:
+        """Return how many rows of the scope an official figure of the same publisher confirms; none by default."""
+        return 0

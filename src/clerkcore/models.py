@@ -226,7 +226,8 @@ class TableChange:
     """What a change set did to one table; the maps count by group and by changed column.
 
     `sums` holds, for each summed column, its sum before and after; `filled`, for each column with
-    fewer values than before, how many rows had one before and after.
+    fewer values than before, how many rows had one before and after. `lost_groups` names groups of a bulk table of
+    which no row is left, with how many there were.
     """
 
     table: str
@@ -236,6 +237,7 @@ class TableChange:
     changed_by_column: Mapping[str, int] = field(default_factory=dict)
     sums: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     filled: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    lost_groups: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,11 @@ def test_clerk_root_names_the_root(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_init_tells_what_it_made_and_makes_nothing_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    root, next_step = tmp_path / "civic", "Next: clerk sites import --pilots, or clerk sites add "
+    root, next_steps = tmp_path / "civic", ("Next: clerk sites import --pilots, or clerk sites add ", "clerk states ")
     assert run(["init", str(root)], {}) == 0
-    made = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(next_step)]
-    assert made == [
-        f"made {path}" for path in (root, root / "sites", root / "secrets", root / "clerk.toml", root / "civic.db")
-    ]
+    made = [line for line in capsys.readouterr().out.splitlines() if not line.startswith(next_steps)]
+    inside = ("sites", "secrets", "clerk.toml", "sites/states.json", "civic.db")
+    assert made == [f"made {path}" for path in (root, *(root / name for name in inside))]
     assert run(["init", str(root)], {}) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{root} is complete"
     assert (root / "secrets").stat().st_mode & 0o777 == 0o700

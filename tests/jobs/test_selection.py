@@ -97,9 +97,9 @@ def test_two_processes_at_once_take_different_sites(three: Clerk, simulator: Sim
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "say which sites (name them, or pass --all or --next-site)"),
-        (["--all", "--next-site"], "choose sites in one way only (name them, or pass --all or --next-site)"),
-        (["oakland.ca", "--all"], "choose sites in one way only (name them, or pass --all or --next-site)"),
+        ([], "say which sites (name them, or pass --all, --due or --next-site)"),
+        (["--all", "--next-site"], "choose sites in one way only (name them, or pass --all, --due or --next-site)"),
+        (["oakland.ca", "--all"], "choose sites in one way only (name them, or pass --all, --due or --next-site)"),
         (["--next-site", "--dry-run"], "--dry-run takes no turn (name the site, or pass --all)"),
         (["nosuch.ca"], "the ledger has no site 'nosuch.ca' (sites: berkeley.ca, oakland.ca, sandiego.ca)"),
         (

@@ -12,6 +12,7 @@ from clerkcore.sites import SiteFolder, check_subdomain, parse_site, pilot_sites
 
 Clerk = Any  # the class of the fixture in conftest.py
 ADD_OZ = ("sites", "add", "oz.ks", "--name", "Oz", "--state", "KS", "--kind", "city")
+TEXAS = ["ELECTIONS", "EVR", "EVR_TURNOUT", "ELECTION_DAY", "ELECTION_DAY_TURNOUT"]
 OZ = 'name = "Oz"\nstate = "KS"\nkind = "city"\n'
 
 
@@ -38,16 +39,19 @@ def test_no_folder_is_ever_outside_of_sites(tmp_path: Path, subdomain: str) -> N
         SiteFolder.of(tmp_path, subdomain)
 
 
-def test_the_pilots_are_these_seven() -> None:
+def test_the_pilots_are_these_ten() -> None:
     pilots = {site.subdomain: (site.name, site.state, str(site.kind), dict(site.sources)) for site in pilot_sites()}
     assert pilots == {
         "alameda-county.ca": ("Alameda County", "CA", "county", {"netfile": {"agency_name": "County of Alameda"}}),
         "alameda.ca": ("Alameda", "CA", "city", {"netfile": {"agency_name": "City of Alameda"}}),
         "berkeley.ca": ("Berkeley", "CA", "city", {"netfile": {"agency": "BRK"}}),
         "fl": ("Florida", "FL", "state", {"florida": {"election": "49894"}}),
+        "ga": ("Georgia", "GA", "state", {"georgia": {}}),
+        "nc": ("North Carolina", "NC", "state", {"north_carolina": {}}),
         "oakland.ca": ("Oakland", "CA", "city", {"netfile": {"agency": "COAK"}}),
         "san-francisco.ca": ("San Francisco", "CA", "city", {"netfile": {"agency": "SFO"}}),
         "sandiego.ca": ("San Diego", "CA", "city", {"netfile": {"agency": "CSD"}}),
+        "tx": ("Texas", "TX", "state", {"texas": {"data_sources": TEXAS}}),
     }
 
 
@@ -115,7 +119,7 @@ def test_add_writes_site_toml_and_registers_the_site(clerk: Clerk) -> None:
 def test_add_refuses_what_makes_no_site(clerk: Clerk, words: str, told: str) -> None:
     refused = clerk(*words.split())
     assert (refused.code, told in refused.err) == (2, True)
-    assert list((clerk.root / "sites").iterdir()) == []
+    assert list((clerk.root / "sites").glob("*/")) == []
 
 
 def test_add_refuses_a_site_that_exists(clerk: Clerk) -> None:
@@ -128,7 +132,7 @@ def test_add_refuses_a_site_that_exists(clerk: Clerk) -> None:
 def test_add_without_a_ledger_leaves_no_folder(clerk: Clerk) -> None:
     (clerk.root / "civic.db").unlink()
     assert clerk(*ADD_OZ).code == 1
-    assert list((clerk.root / "sites").iterdir()) == []
+    assert list((clerk.root / "sites").glob("*/")) == []
 
 
 def test_list_of_no_sites_says_how_to_get_some(clerk: Clerk) -> None:
@@ -168,7 +172,7 @@ def test_show_of_an_unknown_site_names_near_ones(clerk: Clerk) -> None:
 
 
 def test_import_pilots_copies_their_files_and_leaves_changed_ones(clerk: Clerk) -> None:
-    assert clerk("sites", "import", "--pilots").out.endswith("7 sites registered\n")
+    assert clerk("sites", "import", "--pilots").out.endswith("10 sites registered\n")
     config = clerk.root / "sites" / "oakland.ca" / "site.toml"
     config.write_text(config.read_text() + "# mine\n")
     clerk("sites", "import", "--pilots")
@@ -178,6 +182,7 @@ def test_import_pilots_copies_their_files_and_leaves_changed_ones(clerk: Clerk) 
 
 
 def test_import_registers_folders(clerk: Clerk) -> None:
+    (clerk.root / "sites" / "states.json").unlink()
     folder = clerk.root / "sites" / "oz.ks"
     folder.mkdir()
     (folder / "site.toml").write_text(OZ)
@@ -226,7 +231,7 @@ def test_import_of_a_csv_takes_all_of_it_or_nothing(clerk: Clerk, line: str, rea
     refused = clerk("sites", "import", write_csv(clerk, f"subdomain,name,state,kind\ngood.ks,Good,KS,city\n{line}\n"))
     assert refused.code == 2
     assert refused.err.startswith(f"Error: {reason} (")
-    assert (list_names(clerk), list((clerk.root / "sites").iterdir())) == ([], [])
+    assert (list_names(clerk), list((clerk.root / "sites").glob("*/"))) == ([], [])
 
 
 def test_import_of_a_csv_without_a_column_names_it(clerk: Clerk) -> None:

@@ -39,7 +39,7 @@ def finance() -> None:
 
 
 def _run(ctx: click.Context, stage: str, **options: Any) -> None:
-    selection = read_selection(options["sites"], options["named"], options["everything"], options["next_site"])
+    selection = read_selection(options)
     installation: Installation = ctx.obj
     files: tuple[Path, ...] = options.get("files", ())
     with show_progress() as report:

@@ -20,4 +20,5 @@ def init(ctx: click.Context, folder: Path | None) -> None:
         click.echo(f"made {path}")
     if not made:
         click.echo(f"{root} is complete")
-    click.echo("Next: clerk sites import --pilots, or clerk sites add SUBDOMAIN --name NAME --state XX --kind city")
+    click.echo("Next: clerk sites import --pilots, or clerk sites add SUBDOMAIN --name NAME --state XX --kind city;")
+    click.echo("clerk states update --due brings in the states that sites/states.json names")

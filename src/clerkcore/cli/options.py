@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ def selection_options(command: F) -> F:
     """Add the ways to say which sites a job is for."""
     for decorate in (
         click.option("--next-site", is_flag=True, help="Only the site that has waited longest for this job."),
+        click.option("--due", is_flag=True, help="Every enabled site whose interval has passed since this job began."),
         click.option("--all", "everything", is_flag=True, help="Every enabled site that has such a source."),
         click.option("--subdomain", "named", multiple=True, metavar="SITE", help="A site; may be repeated."),
         click.argument("sites", nargs=-1, metavar="[SITE]..."),
@@ -44,8 +45,9 @@ def selection_options(command: F) -> F:
     return command
 
 
-def read_selection(sites: tuple[str, ...], named: tuple[str, ...], everything: bool, next_site: bool) -> Selection:
+def read_selection(options: Mapping[str, Any]) -> Selection:
     """Return what the selection options say; UsageError when they contradict each other."""
-    selection = Selection((*sites, *named), everything, next_site)
+    named = (*options["sites"], *options["named"])
+    selection = Selection(named, options["everything"], options["next_site"], options["due"])
     selection.check()
     return selection

@@ -11,10 +11,18 @@ from typing import Any
 import click
 
 from clerkcore.cli.options import json_option
-from clerkcore.cli.output import add_row, ago, clean, make_table, print_json, show_table
+from clerkcore.cli.output import add_row, ago, clean, make_table, print_json, show_table, warn_of_errors
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
-from clerkcore.jobs.sites import add_site, enable_site, import_file, import_folders, import_pilots, rename_site
+from clerkcore.jobs.sites import (
+    add_site,
+    enable_site,
+    import_file,
+    import_folders,
+    import_pilots,
+    make_state_sites,
+    rename_site,
+)
 from clerkcore.ledger import FinanceMetadata, SiteRow, list_clocks, list_finance_metadata, list_sites
 from clerkcore.models import Kind, Site
 from clerkcore.sites import check_subdomain, read_state
@@ -62,14 +70,23 @@ def add(
 def import_sites(installation: Installation, file: Path | None, pilots: bool) -> None:
     """Register every sites/*/site.toml, or add sites from a CSV FILE or the pilots, e.g. clerk sites import --pilots
 
-    A CSV file has the columns subdomain, name, state and kind.
+    A CSV file has the columns subdomain, name, state and kind. Without one, enabled states of sites/states.json that
+    have no site yet get one.
     """
     if file and pilots:
         raise UsageError("import a file or the pilots, not both")
-    found = import_file(installation, file) if file else (import_pilots if pilots else import_folders)(installation)
-    for site in found:
-        click.echo(clean(f"{site.subdomain}: {site.name}, {', '.join(site.sources) or 'no sources yet'}"))
-    click.echo(f"{len(found)} sites registered")
+    made: list[Site] = []
+    if file:
+        found = import_file(installation, file)
+    else:
+        _ = installation.states  # where it cannot be read, nothing is registered
+        found = (import_pilots if pilots else import_folders)(installation)
+        made, errors = make_state_sites(installation)
+        warn_of_errors(list(errors.values()))
+    for site in (*found, *made):
+        why = "; made, for states.json names it" if site in made else ""
+        click.echo(clean(f"{site.subdomain}: {site.name}, {', '.join(site.sources) or 'no sources yet'}{why}"))
+    click.echo(f"{len(found) + len(made)} sites registered")
 
 
 @sites.command("list")
@@ -149,7 +166,7 @@ def _tell_finance(metadata: FinanceMetadata) -> str:
 @click.argument("subdomain")
 @click.pass_obj
 def disable(installation: Installation, subdomain: str) -> None:
-    """Leave a site out of --all and --next-site; its data stays, e.g. clerk sites disable oakland.ca"""
+    """Leave a site out of --all, --due and --next-site; its data stays, e.g. clerk sites disable oakland.ca"""
     enable_site(installation, subdomain, False)
     click.echo(f"{subdomain} is disabled; its data stays. To bring it back: clerk sites enable {subdomain}")
 

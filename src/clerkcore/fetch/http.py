@@ -19,7 +19,7 @@ from clerkcore.fetch.addresses import AddressGuard, Resolver, resolve_host
 from clerkcore.fetch.ahead import Convoy, Errand
 from clerkcore.fetch.answers import check_status, name_failures
 from clerkcore.fetch.decode import decode_body
-from clerkcore.fetch.downloads import Archive
+from clerkcore.fetch.downloads import Archive, newest_downloads
 from clerkcore.fetch.pace import Pace
 from clerkcore.fetch.retries import Passing, Patience
 from clerkcore.fetch.urls import kept_url, mask_url, name_of
@@ -69,8 +69,10 @@ class HttpClient:
         now: Callable[[], datetime] = times.now,
         report: Callable[[str], None] | None = None,
         resolve: Resolver = resolve_host,
+        source: str = "",
     ) -> None:
         self._archive = archive
+        self._source = source
         self._previous = {download.url: download for download in previous}
         self._now = now
         self._max_bytes = settings.http_max_bytes
@@ -138,6 +140,10 @@ class HttpClient:
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download."""
         return self._archive.open(download)
+
+    def kept(self, scope: str) -> tuple[Download, ...]:
+        """Return the downloads of the newest complete capture of a scope of the source."""
+        return newest_downloads(self._archive, self._source, scope)
 
     def _unchanged_candidate(self, url: str) -> Download | None:
         # Read in full: asking "has it changed?" about damaged bytes would keep them damaged for ever.

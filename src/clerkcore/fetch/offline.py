@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
 from clerkcore.errors import UsageError
-from clerkcore.fetch.downloads import Archive
+from clerkcore.fetch.downloads import Archive, newest_downloads
 from clerkcore.fetch.urls import mask_url
 from clerkcore.interfaces import Get
 from clerkcore.models import Download
@@ -15,8 +15,9 @@ from clerkcore.models import Download
 class OfflineClient:
     """A client that reads the archive and refuses to ask anybody."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, source: str = "") -> None:
         self._archive = archive
+        self._source = source
 
     def get(
         self,
@@ -41,3 +42,7 @@ class OfflineClient:
     def open(self, download: Download) -> BinaryIO:
         """Read back the bytes of a download."""
         return self._archive.open(download)
+
+    def kept(self, scope: str) -> tuple[Download, ...]:
+        """Return the downloads of the newest complete capture of a scope of the source."""
+        return newest_downloads(self._archive, self._source, scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from clerkcore.errors import ClerkError
@@ -69,3 +70,21 @@ class Wrapped(io.RawIOBase):
             for stream in self._streams:
                 stream.close()
         super().close()
+
+
+class HashedStream:
+    """Reads another stream and hashes what it gave."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._sha256 = sha256()
+
+    def read(self, size: int) -> bytes:
+        """Read on."""
+        data = self._stream.read(size)
+        self._sha256.update(data)
+        return data
+
+    def digest(self) -> bytes:
+        """Return the sha256 of everything read so far."""
+        return self._sha256.digest()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from clerkcore.errors import SiteError
-from clerkcore.installation import Installation
+from clerkcore.errors import ClerkError, SettingsError, SiteError
+from clerkcore.installation import STATES, Installation
 from clerkcore.jobs.runner import hold_site
+from clerkcore.ledger import list_sites, save_site, set_enabled
 from clerkcore.ledger import rename_site as rename_in_ledger
-from clerkcore.ledger import save_site, set_enabled
-from clerkcore.models import Site
+from clerkcore.models import Kind, Site
 from clerkcore.sites import (
+    StateEntry,
     check_subdomain,
     enable_in_file,
     find_sites,
@@ -24,6 +25,7 @@ from clerkcore.sites import (
     read_site,
     read_state,
     rename_folder,
+    states_path,
     write_site,
 )
 
@@ -64,6 +66,60 @@ def import_folders(installation: Installation) -> list[Site]:
     sites = [read_site(path) for path in find_sites(installation.root)]
     _register(installation, sites)
     return sites
+
+
+def make_state_sites(
+    installation: Installation, named: Collection[str] = ()
+) -> tuple[list[Site], dict[str, ClerkError]]:
+    """Make and register what is missing of the sites of states.json: of the named ones, or of every enabled state.
+
+    Returns the sites made, and by site what is wrong with the others: no plugin offers the adapter, or the site is
+    there without any.
+    """
+    made: list[Site] = []
+    errors: dict[str, ClerkError] = {}
+    with installation.ledger.read() as connection:
+        known = {row.subdomain: row for row in list_sites(connection)}
+    for entry in installation.states:
+        row = known.get(entry.site)
+        if entry.site in named if named else entry.enabled and not (row and not row.enabled):
+            try:
+                made += _complete(installation, entry, row.sources if row else ())
+            except ClerkError as error:
+                errors[entry.site] = error
+    return made, errors
+
+
+def _complete(installation: Installation, entry: StateEntry, sources: Collection[str]) -> list[Site]:
+    offered = installation.plugins.names(STATES.hook)
+    if entry.adapter not in sources and not set(offered).isdisjoint(sources):
+        return []  # its own site.toml names another adapter, and stands before states.json
+    if entry.adapter not in offered:
+        raise SettingsError(
+            f"states.{entry.code}.adapter: no plugin offers {entry.adapter!r}; offered: {', '.join(offered) or 'none'}",
+            where=str(states_path(installation.root)),
+            remedy=f'install its plugin, or write "enabled": false in states.{entry.code}',
+        )
+    if entry.adapter in sources:
+        return []
+    config = installation.folder(entry.site).config
+    if not config.exists():
+        site = Site(entry.site, entry.name, entry.code, Kind.STATE, sources={entry.adapter: {}})
+        _save(installation, site, _pilot_of(entry))
+        return [site]
+    site = load_site(installation.root, entry.site)
+    if entry.adapter not in site.sources:
+        message = f"has no [sources.{entry.adapter}], which states.json names for {entry.code}"
+        raise SiteError(message, where=str(config), remedy="add it, or correct states.json")
+    _register(installation, [site])
+    return []
+
+
+def _pilot_of(entry: StateEntry) -> str:
+    """Return the site.toml that ships for a state, with the settings it needs; empty where none does."""
+    pilots = {site.subdomain: site for site in pilot_sites()}
+    pilot = pilots.get(entry.site)
+    return pilot_text(entry.site) if pilot and pilot.state == entry.code and entry.adapter in pilot.sources else ""
 
 
 def import_file(installation: Installation, path: Path) -> list[Site]:

@@ -28,7 +28,14 @@ def open_client(work: Work) -> HttpClient:
     own = _own_pace(work)
     settings = replace(work.settings, **own)
     pace = work.pace.tuned(settings.http_delay, settings.http_concurrency) if work.pace and own else work.pace
-    return HttpClient(settings, work.archive, previous=_previous(work), pace=pace, report=work.report)
+    return HttpClient(
+        settings,
+        work.archive,
+        previous=_previous(work),
+        pace=pace,
+        report=work.report,
+        source=work.source.name,
+    )
 
 
 def _own_pace(work: Work) -> dict[str, Any]:

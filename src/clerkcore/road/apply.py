@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from clerkcore.errors import StoreError
 from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, ScopeResult, Severity
 from clerkcore.road.compute import SiteReader, allow_reading, compute, refresh_computed
 from clerkcore.road.guard import Hold, find_hold
@@ -25,6 +26,7 @@ from clerkcore.store.update_log import count_live, log_update
 from clerkcore.times import to_text
 
 MOST_NOTES = 3
+CACHE_KIB = -48_000  # SQLite takes what is below zero for KiB; used up by large change sets alone
 
 
 def current_base(work: Work, scope: str) -> Base | None:
@@ -114,16 +116,24 @@ def _leased(work: Work, connection: sqlite3.Connection) -> Iterator[None]:
 @dataclass(frozen=True)
 class _Applied:
     result: ScopeResult
-    before: int
+    before: Mapping[str, int]
     keep: bool
 
 
-def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True) -> ScopeResult:
-    """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
+def apply_stage(
+    work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True, relative_to: str = ""
+) -> ScopeResult:
+    """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means.
+
+    A stage that holds only what differs names the capture that it is `relative_to`.
+    """
     with _target(work) as path, open_database(path) as connection:
         connection.execute(f"ATTACH DATABASE ? AS {STAGE}", (str(stage),))
+        for database in ("main", STAGE):
+            connection.execute(f"PRAGMA {database}.cache_size = {CACHE_KIB}")
         connection.execute("BEGIN IMMEDIATE")
         try:
+            _refuse_other_base(work, connection, capture.scope.name, relative_to)
             applied = _change(work, connection, capture, facts, guarded)
             if applied.keep:
                 work.check_lease()
@@ -136,6 +146,14 @@ def apply_stage(work: Work, capture: Capture, stage: Path, facts: StageFacts, *,
             with _leased(work, connection):
                 _log(work, connection, capture.scope, applied.result, applied.before)
     return applied.result
+
+
+def _refuse_other_base(work: Work, connection: sqlite3.Connection, scope: str, relative_to: str) -> None:
+    base = read_base(connection, work.source.name, scope) if relative_to else None
+    if relative_to and (base is None or base.capture != relative_to):
+        raise StoreError(
+            "the rows changed while their source was compared", where=work.where(scope), remedy="run again"
+        )
 
 
 @contextmanager
@@ -156,7 +174,7 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
     known = base.capture if base else ""
     before = count_live(connection, source, scope)
     late = is_late(work, connection, scope)
-    changes = _bring_rows(work, connection, capture, facts, late)
+    changes = _bring_rows(work, connection, capture, facts, before, late)
     keep_evidence(connection, work.run_id, capture)
     notes = compute(work, connection, capture.scope, capture=capture, changes=changes, late=late)
     hold = find_hold(changes, source.tables, work.settings, first=late or not known, notes=notes) if guarded else None
@@ -173,18 +191,23 @@ def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts:
         connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now(), late=late
     )
     result = replace(result, findings=len(found))
-    _log(work, connection, capture.scope, result, before)
+    _log(work, connection, capture.scope, result, before, _count_verified(work, connection, capture))
     return _Applied(result, before, keep=True)
 
 
 def _bring_rows(
-    work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, late: bool
+    work: Work,
+    connection: sqlite3.Connection,
+    capture: Capture,
+    facts: StageFacts,
+    live: Mapping[str, int],
+    late: bool,
 ) -> ChangeSet:
     """Bring the staged rows into the tables and return what that changed."""
     source, scope = work.source, capture.scope.name
     if late:
         return add_history(work, connection, capture, facts)
-    changes = detect(connection, source.tables, source.name, scope, facts)
+    changes = detect(connection, source.tables, source.name, scope, facts, live)
     for table in source.tables:
         apply_delta(connection, table, work.run_id, source.name, scope)
     return changes
@@ -246,7 +269,23 @@ def _verify(work: Work, connection: sqlite3.Connection, capture: Capture, base: 
         connection.set_authorizer(None)
 
 
-def _log(work: Work, connection: sqlite3.Connection, scope: Scope, result: ScopeResult, before: int) -> None:
+def _count_verified(work: Work, connection: sqlite3.Connection, capture: Capture) -> int:
+    reader = SiteReader(connection, work, capture.scope, to_text(capture.taken_at))
+    connection.set_authorizer(allow_reading)
+    try:
+        return work.source.count_verified(reader, capture.scope)
+    finally:
+        connection.set_authorizer(None)
+
+
+def _log(
+    work: Work,
+    connection: sqlite3.Connection,
+    scope: Scope,
+    result: ScopeResult,
+    before: Mapping[str, int],
+    verified: int = 0,
+) -> None:
     log_update(
         connection,
         state=work.site.state,
@@ -254,10 +293,11 @@ def _log(work: Work, connection: sqlite3.Connection, scope: Scope, result: Scope
         scope=scope,
         result=result,
         run_id=work.run_id,
-        before=before,
+        live=before,
         started_at=work.started_at,
         duration=round((work.now() - work.started_at).total_seconds(), 3),
         summary=result.message,
+        verified=verified,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from clerkcore.errors import PluginError
 from clerkcore.interfaces import Source, Table
 from clerkcore.models import Capture, ChangeSet, Counts, Note, Row, Scope, Value
 from clerkcore.road.work import Work
+from clerkcore.store.changes import has_delta, read_tally
 from clerkcore.store.computed import mark_computed, stale_scopes
 from clerkcore.store.quarantine import read_asides
 from clerkcore.store.runs import standing_captures, taken_of
@@ -90,6 +92,18 @@ class SiteWriter(SiteReader):
         """Run one SELECT and yield its rows as they are found."""
         return (dict(row) for row in self._run(sql, params))
 
+    def count(self, sql: str, params: Mapping[str, Value] | None = None) -> Counter[tuple[Any, ...]]:
+        """Run one SELECT and return how often each row occurs in it."""
+        cursor = self._run(sql, params)
+        cursor.row_factory = None
+        return Counter(cursor)
+
+    def tally(self, table: Table) -> Counter[tuple[Any, ...]] | None:
+        """Return how many rows of the scope hold each combination of the table's `tally` columns, where all are new."""
+        if not self.taken_at or has_delta(self.connection, table):
+            return None
+        return read_tally(self.connection, table)
+
     def execute(self, sql: str, params: Mapping[str, Value] | None = None) -> int:
         """Run one statement and return how many rows it wrote."""
         return self._run(sql, params).rowcount
@@ -120,6 +134,8 @@ def compute(
     """Let the source bring its computed tables up to date; it may write those and nothing else."""
     taken_at = to_text(capture.taken_at) if capture else ""
     writer = SiteWriter(connection, work, scope, taken_at, changes, late)
+    # SQLite makes the table function when it is first named, which the authorizer would take for creating a table.
+    connection.execute("SELECT 1 FROM json_each('[]')")
     connection.set_authorizer(_only_computed(work.source))
     try:
         notes = list(work.source.compute(writer, scope))

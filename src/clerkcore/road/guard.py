@@ -10,6 +10,8 @@ from clerkcore.models import ChangeSet, Counts, Note, TableChange
 from clerkcore.settings import Settings
 
 SMALLEST_TURNOVER = 10  # below this many rows, half of them replaced means little
+SMALLEST_GROUP = 3  # a county of one or two voters may well lose them
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ def _holds(
         return
     for table, change in zip(tables, changes.tables, strict=True):
         if not table.derived:
+            yield from _lost(change)
             yield from _shrunk(table, change, settings.shrink_limit)
             replaced = sum(note.replaced for note in notes if note.table == table.name)
             yield from _turned_over(change, replaced, settings.turnover_limit)
@@ -56,6 +59,13 @@ def _rejected(counts: Counts, limit: float) -> Iterator[Hold]:
 def _before(change: TableChange) -> int:
     kept = change.counts.unchanged + change.counts.changed
     return kept + change.counts.disappeared
+
+
+def _lost(change: TableChange) -> Iterator[Hold]:
+    lost = {group: count for group, count in change.lost_groups.items() if count >= SMALLEST_GROUP}
+    if lost:
+        told = ", ".join(f"{group} ({count:,})" for group, count in list(lost.items())[:MOST_NAMED])
+        yield Hold("group", f"no row of {change.table} is left of {told}")
 
 
 def _shrunk(table: Table, change: TableChange, default: float) -> Iterator[Hold]:

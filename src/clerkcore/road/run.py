@@ -15,6 +15,7 @@ from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
 from clerkcore.road.acquire import fetch_capture, import_capture, open_client, reopen_capture
 from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
+from clerkcore.road.prepare import prepare_stage
 from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
@@ -38,13 +39,17 @@ def run_extract(work: Work, request: Request, files: tuple[Path, ...] = ()) -> l
 
 def run_transform(work: Work, request: Request) -> list[ScopeResult]:
     """Parse the newest kept capture of each scope into a stage that can be inspected."""
-    scopes = _plan(work, request, OfflineClient(work.archive))
+    scopes = _plan(work, request, OfflineClient(work.archive, work.source.name))
     return _each(work, scopes, _transform)
 
 
 def run_load(work: Work, request: Request) -> list[ScopeResult]:
     """Load what transform staged."""
-    wanted = {scope.name for scope in _plan(work, request, OfflineClient(work.archive))} if request.years else None
+    wanted = (
+        {scope.name for scope in _plan(work, request, OfflineClient(work.archive, work.source.name))}
+        if request.years
+        else None
+    )
     staged = [read_meta(path).scope for path in staged_files(work.folder.stage / work.source.name)]
     scopes = [scope for scope in staged if wanted is None or scope.name in wanted]
     if not scopes:
@@ -74,7 +79,7 @@ def _with_captures(work: Work, request: Request, files: tuple[Path, ...], step: 
     sweep_stages(work.folder.stage / work.source.name)
     if files:
         work = replace(work, taken_at=request.taken_at)
-        scopes = _plan(work, request, OfflineClient(work.archive))
+        scopes = _plan(work, request, OfflineClient(work.archive, work.source.name))
         if len(scopes) != 1:
             names = ", ".join(scope.name for scope in scopes) or "none"
             message = f"files belong to one scope, and this asks for {names}"
@@ -178,8 +183,9 @@ def _bring_in(work: Work, capture: Capture) -> ScopeResult:
 def _stage_and_apply(work: Work, capture: Capture, *, guarded: bool) -> ScopeResult:
     stage = work.passing_stage_path(capture.scope.name)
     try:
-        facts = build_stage(work.source, capture, stage)
-        return apply_stage(work, capture, stage, facts, guarded=guarded)
+        base = current_base(work, capture.scope.name)
+        prepared = prepare_stage(work, capture, base.capture if base else "", stage)
+        return apply_stage(work, capture, stage, prepared.facts, guarded=guarded, relative_to=prepared.base)
     finally:
         stage.unlink(missing_ok=True)
 

@@ -73,7 +73,7 @@ def _undo_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> 
             scope=scope,
             result=result,
             run_id=work.run_id,
-            before=before,
+            live=before,
             started_at=started,
             duration=round((work.now() - started).total_seconds(), 3),
             summary=result.message,

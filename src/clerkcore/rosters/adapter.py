@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from clerkcore.errors import UsageError
-from clerkcore.interfaces import Client, Reader, Source
-from clerkcore.models import Capture, Download, Finding, Parsed, Request, Scope, Site
+from clerkcore.interfaces import Client, Reader, Source, Writer
+from clerkcore.models import Capture, Download, Finding, Note, Parsed, Record, Request, Scope, Site
+from clerkcore.rosters.changes import RowChanges, compare_records
 
 DATABASE = "voters"
 
@@ -16,10 +17,11 @@ DATABASE = "voters"
 class StateAdapter(Source):
     """A state's election data; its scope is one data source of one election, and of one day where days differ.
 
-    A subclass writes `fetch_data` and `parse_data`, and may check the state's own control
-    totals in `verify_data_quality`. Which elections a site follows stands in its site.toml:
-    `election = "49894"` and, where not all are wanted, `data_sources = [...]`. `by_day` says
-    that an election has a file for each day, whose date is part of the scope.
+    A subclass writes `fetch_data` and `parse_data`. The other three of its five methods work as they are: the road
+    detects changes as `detect_changes` does, only faster, and applies them; `update_database` then brings up to date
+    what follows from the rows, and `verify_data_quality` checks them. Which elections a site follows stands in its
+    site.toml: `election = "49894"` and, where not all are wanted, `data_sources = [...]`. `by_day` says that an
+    election has a file for each day, whose date is part of the scope.
     """
 
     database: ClassVar[str] = DATABASE
@@ -34,12 +36,27 @@ class StateAdapter(Source):
     def parse_data(self, capture: Capture) -> Iterator[Parsed]:
         """Yield what each record is; pure, as `Source.parse`."""
 
+    def detect_changes(self, new_data: Iterable[Record], existing_data: Iterable[Record]) -> RowChanges:
+        """Return the rows added, changed and disappeared between two sets of records, by the keys of their tables."""
+        return compare_records(self.tables, new_data, existing_data)
+
+    def update_database(self, db: Writer, scope: Scope) -> Iterable[Note]:
+        """Bring up to date what follows from the rows that changed, and say what the changes mean."""
+        return ()
+
     def verify_data_quality(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Yield findings of the state's own control totals; none by default."""
         return ()
 
     def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:
         """Yield one scope for each data source of the election asked for or configured."""
+        election = self.followed_election(site, request)
+        day = self._day(request)
+        for data_source in self.wanted_data_sources(request):
+            yield make_scope(data_source, election, day)
+
+    def followed_election(self, site: Site, request: Request) -> str:
+        """Return the election that was asked for or is configured; UsageError when neither is."""
         election = request.options.get("election") or str(self.config.get("election", ""))
         if not election:
             raise UsageError(
@@ -47,10 +64,7 @@ class StateAdapter(Source):
                 where=f"site {site.subdomain}",
                 remedy=f'pass --election ID, or set election = "ID" in [sources.{self.name}] of its site.toml',
             )
-        day = self._day(request)
-        for data_source in self._wanted(request):
-            params = {"data_source": data_source, "election_id": election, "election_date": day}
-            yield Scope("/".join(part for part in (election, data_source, day) if part), params)
+        return election
 
     def _day(self, request: Request) -> str:
         day = request.options.get("date", "")
@@ -58,14 +72,20 @@ class StateAdapter(Source):
             raise UsageError(f"{self.name} has no files by day", remedy="leave out --date")
         return day
 
-    def _wanted(self, request: Request) -> Iterator[str]:
+    def wanted_data_sources(self, request: Request) -> Iterator[str]:
+        """Yield the data source asked for, else the configured ones, else all; UsageError on an unknown one."""
         asked = request.options.get("data_source")
         wanted = [asked] if asked else self.config.get("data_sources", self.data_sources)
         for data_source in wanted:
-            if data_source not in self.data_sources:
-                known = ", ".join(self.data_sources)
+            if data_source not in self.known_data_sources:
+                known = ", ".join(self.known_data_sources)
                 raise UsageError(f"{self.name} has no data source {data_source!r}", remedy=f"data sources: {known}")
             yield data_source
+
+    @property
+    def known_data_sources(self) -> tuple[str, ...]:
+        """Every data source that may be asked for."""
+        return self.data_sources
 
     def fetch(self, scope: Scope, client: Client) -> Iterator[Download]:
         """Fetch by the scope's data source, election and day."""
@@ -76,6 +96,19 @@ class StateAdapter(Source):
         """Parse by `parse_data`."""
         return self.parse_data(capture)
 
+    def compute(self, db: Writer, scope: Scope) -> Iterable[Note]:
+        """Bring up to date by `update_database`."""
+        return self.update_database(db, scope)
+
     def verify(self, db: Reader, scope: Scope) -> Iterable[Finding]:
         """Check by `verify_data_quality`."""
         return self.verify_data_quality(db, scope)
+
+
+def make_scope(data_source: str, election_id: str, day: str = "", **params: str) -> Scope:
+    """Return the scope of one data source of an election, and of one day where files are by day.
+
+    `day` is YYYY-MM-DD. More `params` tell fetch and parse what they need to know, such as the election's party.
+    """
+    name = "/".join(part for part in (election_id, data_source, day) if part)
+    return Scope(name, {"data_source": data_source, "election_id": election_id, "election_date": day, **params})

@@ -15,6 +15,7 @@ import tomlkit
 from clerkcore.errors import SiteError
 from clerkcore.models import Kind, Site
 from clerkcore.sites.layout import SITES, SiteFolder, check_subdomain
+from clerkcore.sites.states_file import STATES_FILE
 
 _KEYS = {"name", "state", "kind", "enabled", "sources"}
 
@@ -150,6 +151,11 @@ def pilot_sites() -> list[Site]:
 def pilot_text(subdomain: str) -> str:
     """Return the site.toml of a pilot site."""
     return (_pilots() / subdomain / "site.toml").read_text(encoding="utf-8")
+
+
+def pilot_states() -> str:
+    """Return the states.json that ships with clerk."""
+    return (_pilots() / STATES_FILE).read_text(encoding="utf-8")
 
 
 def _pilots() -> Traversable:

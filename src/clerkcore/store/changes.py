@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from clerkcore.errors import StoreError
 from clerkcore.interfaces import Table
@@ -12,6 +14,7 @@ from clerkcore.models import ChangeSet, Counts, TableChange
 from clerkcore.store.tables import IDENTITY, own_columns
 
 STAGE = "stage"
+_LIVE = "source = :source AND scope = :scope AND removed_run_id IS NULL"
 NO_GROUP = "(none)"
 
 
@@ -30,19 +33,71 @@ def delta_name(table: Table) -> str:
     return f"temp.delta_{table.name}"
 
 
-def detect(
-    connection: sqlite3.Connection, tables: Iterable[Table], source: str, scope: str, facts: StageFacts
-) -> ChangeSet:
-    """Compare the attached stage with the live rows of the scope; fills one delta table per table.
+def touched_name(table: Table) -> str:
+    """The stage's list of the keys it is about, where it holds only lines that differ from the snapshot before."""
+    return f"touched_{table.name}"
 
+
+def has_delta(connection: sqlite3.Connection, table: Table) -> bool:
+    """Whether the changes of a table are listed row by row; where they are not, every staged row is new."""
+    found = connection.execute("SELECT 1 FROM temp.sqlite_schema WHERE name = ?", (f"delta_{table.name}",))
+    return found.fetchone() is not None
+
+
+def is_partial(connection: sqlite3.Connection, table: Table) -> bool:
+    """Whether the stage holds only some rows of a table: those of the keys that it lists."""
+    found = connection.execute(f"SELECT 1 FROM {STAGE}.sqlite_schema WHERE name = ?", (touched_name(table),))
+    return found.fetchone() is not None
+
+
+def differing_columns(connection: sqlite3.Connection, table: Table) -> tuple[str, ...]:
+    """Return the columns of a table that are not the same in every row of the stage."""
+    heap = connection.execute(f"SELECT name FROM {STAGE}.pragma_table_info('{table.name}_lines')").fetchall()
+    differing = {row["name"] for row in heap}
+    return tuple(name for name in own_columns(table) if not heap or name in differing)
+
+
+def read_tally(connection: sqlite3.Connection, table: Table) -> Counter[tuple[Any, ...]] | None:
+    """Return how many staged rows hold each combination of the tally's columns; None where nobody counted them."""
+    name = f"tally_{table.name}"
+    found = connection.execute(f"SELECT 1 FROM {STAGE}.sqlite_schema WHERE name = ?", (name,)).fetchone()
+    if found is None or is_partial(connection, table):
+        return None
+    rows = connection.execute(f"SELECT {', '.join(table.tally)}, count_ FROM {STAGE}.{name}")
+    return Counter({tuple(row)[:-1]: row["count_"] for row in rows})
+
+
+def _is_empty(connection: sqlite3.Connection, table: Table, names: Mapping[str, str]) -> bool:
+    """Whether a scope has no row of a table, and never had one."""
+    found = connection.execute(
+        f"SELECT 1 FROM main.{table.name} WHERE source = :source AND scope = :scope LIMIT 1", names
+    )
+    return found.fetchone() is None
+
+
+def detect(
+    connection: sqlite3.Connection,
+    tables: Iterable[Table],
+    source: str,
+    scope: str,
+    facts: StageFacts,
+    live: Mapping[str, int],
+) -> ChangeSet:
+    """Compare the attached stage with the live rows of the scope, of which there are `live`, table by table.
+
+    Fills one delta table per table.
     Kinds: added, revived (it had disappeared before), changed, refreshed (only uncompared columns
     differ) and disappeared. Raises StoreError when the records do not add up (law 4).
     """
     names = {"source": source, "scope": scope}
     changes = []
     for table in tables:
+        connection.execute(f"DROP TABLE IF EXISTS {delta_name(table)}")
+        if table.bulk and _is_empty(connection, table, names):
+            changes.append((table, _tell_all_new(connection, table)))
+            continue
         _fill_delta(connection, table, names)
-        changes.append((table, _tell(connection, table, names)))
+        changes.append((table, _tell(connection, table, names, live.get(table.name, 0))))
     counts = sum((change.counts for table, change in changes if not table.derived), Counts())
     total = Counts(
         read=facts.read,
@@ -72,9 +127,27 @@ def _differs(columns: Iterable[str], left: str, right: str) -> str:
     return " OR ".join(f"{left}.{column} IS NOT {right}.{column}" for column in columns) or "0"
 
 
+def _tell_all_new(connection: sqlite3.Connection, table: Table) -> TableChange:
+    """Tell the first rows of a scope, without a list of them that would be as long as they are."""
+    staged = connection.execute(f"SELECT count(*) FROM {STAGE}.{table.name}").fetchone()[0]
+    groups: Counter[str] = Counter()
+    if table.group_by and staged:
+        rows = read_tally(connection, table) or _count_groups(connection, table)
+        at = table.tally.index(table.group_by) if len(next(iter(rows))) > 1 else 0
+        for values, count in rows.items():
+            groups[NO_GROUP if values[at] is None else str(values[at])] += count
+    counts = Counts(read=staged, added=staged)
+    return TableChange(table.name, counts, dict(sorted(groups.items())))
+
+
+def _count_groups(connection: sqlite3.Connection, table: Table) -> Counter[tuple[Any, ...]]:
+    rows = connection.execute(f"SELECT {table.group_by} FROM {STAGE}.{table.name}")
+    rows.row_factory = None
+    return Counter(rows)
+
+
 def _fill_delta(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> None:
     key = ", ".join(table.key)
-    connection.execute(f"DROP TABLE IF EXISTS {delta_name(table)}")
     connection.execute(f"CREATE TABLE {delta_name(table)} (kind TEXT NOT NULL, {key}, PRIMARY KEY ({key}))")
     staged_key = ", ".join(f"s.{column}" for column in table.key)
     kind = (
@@ -89,25 +162,26 @@ def _fill_delta(connection: sqlite3.Connection, table: Table, names: dict[str, s
         f" WHERE {kind} IS NOT NULL",
         names,
     )
+    gone = f"NOT EXISTS (SELECT 1 FROM {STAGE}.{table.name} s WHERE {same_row(table, 'm', 's')})"
+    touched = f"{STAGE}.{touched_name(table)} t CROSS JOIN " if is_partial(connection, table) else ""
+    same = f" AND {same_row(table, 'm', 't')}" if touched else ""
     connection.execute(
         f"INSERT INTO {delta_name(table)} SELECT 'disappeared', {', '.join(f'm.{c}' for c in table.key)}"
-        f" FROM main.{table.name} m WHERE m.source = :source AND m.scope = :scope AND m.removed_run_id IS NULL"
-        f" AND NOT EXISTS (SELECT 1 FROM {STAGE}.{table.name} s WHERE {same_row(table, 'm', 's')})",
+        f" FROM {touched}main.{table.name} m WHERE m.{_LIVE.replace(' AND ', ' AND m.')}{same} AND {gone}",
         names,
     )
 
 
-def _tell(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> TableChange:
+def _tell(connection: sqlite3.Connection, table: Table, names: dict[str, str], before: int) -> TableChange:
     kinds = dict(connection.execute(f"SELECT kind, count(*) FROM {delta_name(table)} GROUP BY kind").fetchall())
-    staged = connection.execute(f"SELECT count(*) FROM {STAGE}.{table.name}").fetchone()[0]
-    added = kinds.get("added", 0) + kinds.get("revived", 0)
-    changed = kinds.get("changed", 0)
+    added, changed = kinds.get("added", 0) + kinds.get("revived", 0), kinds.get("changed", 0)
+    unchanged = before - changed - kinds.get("disappeared", 0)
     counts = Counts(
-        read=staged,
+        read=added + changed + unchanged,
         added=added,
         changed=changed,
         disappeared=kinds.get("disappeared", 0),
-        unchanged=staged - added - changed,
+        unchanged=unchanged,
         refreshed=kinds.get("refreshed", 0),
     )
     return TableChange(
@@ -118,6 +192,7 @@ def _tell(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -
         _by_column(connection, table, names),
         _sums(connection, table, names),
         _filled(connection, table, names),
+        _lost_groups(connection, table, names),
     )
 
 
@@ -129,7 +204,7 @@ def _by_group(
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
     in_scope = " AND ".join(f"r.{name} = :{name}" for name in IDENTITY) if names else "1"
     found = connection.execute(
-        f"SELECT coalesce(r.{table.group_by}, '{NO_GROUP}'), count(*) FROM {rows} r JOIN {delta_name(table)} d"
+        f"SELECT coalesce(r.{table.group_by}, '{NO_GROUP}'), count(*) FROM {delta_name(table)} d CROSS JOIN {rows} r"
         f" ON {same_row(table, 'r', 'd')} WHERE d.kind IN ({wanted}) AND {in_scope} GROUP BY 1 ORDER BY 1",
         names,
     )
@@ -137,24 +212,59 @@ def _by_group(
 
 
 def _sums(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, tuple[int, int]]:
-    summed = [column.name for column in table.columns if column.summed]
-    if not summed:
-        return {}
-    sums = ", ".join(f"coalesce(sum({column}), 0) AS {column}" for column in summed)
-    live = "source = :source AND scope = :scope AND removed_run_id IS NULL"
-    before = connection.execute(f"SELECT {sums} FROM main.{table.name} WHERE {live}", names).fetchone()
-    after = connection.execute(f"SELECT {sums} FROM {STAGE}.{table.name}").fetchone()
-    return {column: (before[column], after[column]) for column in summed}
+    summed = tuple(column.name for column in table.columns if column.summed)
+    return _before_and_after(connection, table, names, "sum", summed)
 
 
 def _filled(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, tuple[int, int]]:
-    if not table.compared:
+    moved = _moved(connection, table, names, "count", table.compared)
+    fewer = tuple(column for column, (before, after) in moved.items() if after < before)
+    return _before_and_after(connection, table, names, "count", fewer)
+
+
+def _before_and_after(
+    connection: sqlite3.Connection, table: Table, names: dict[str, str], measure: str, columns: tuple[str, ...]
+) -> dict[str, tuple[int, int]]:
+    """Return a measure of whole columns, over all live rows: as it stands, and as the change set leaves it."""
+    if not columns:
         return {}
-    counts = ", ".join(f"count({column}) AS {column}" for column in table.compared)
-    live = "source = :source AND scope = :scope AND removed_run_id IS NULL"
-    before = connection.execute(f"SELECT {counts} FROM main.{table.name} WHERE {live}", names).fetchone()
-    after = connection.execute(f"SELECT {counts} FROM {STAGE}.{table.name}").fetchone()
-    return {column: (before[column], after[column]) for column in table.compared if after[column] < before[column]}
+    asked = ", ".join(f"coalesce({measure}({column}), 0) AS {column}" for column in columns)
+    whole = connection.execute(f"SELECT {asked} FROM main.{table.name} WHERE {_LIVE}", names).fetchone()
+    moved = _moved(connection, table, names, measure, columns)
+    return {column: (whole[column], whole[column] - moved[column][0] + moved[column][1]) for column in columns}
+
+
+def _moved(
+    connection: sqlite3.Connection, table: Table, names: dict[str, str], measure: str, columns: tuple[str, ...]
+) -> dict[str, tuple[int, int]]:
+    """Return a measure of columns over the rows that the change set touches, before and after."""
+    if not columns:
+        return {}
+    asked = ", ".join(f"coalesce({measure}(r.{column}), 0) AS {column}" for column in columns)
+    mine = f"FROM {delta_name(table)} d CROSS JOIN main.{table.name} r WHERE {same_row(table, 'r', 'd')}"
+    mine += f" AND r.{_LIVE.replace(' AND ', ' AND r.')}"
+    staged = f"FROM {STAGE}.{table.name} r JOIN {delta_name(table)} d ON {same_row(table, 'r', 'd')}"
+    before = connection.execute(f"SELECT {asked} {mine}", names).fetchone()
+    after = connection.execute(f"SELECT {asked} {staged} WHERE d.kind <> 'disappeared'").fetchone()
+    return {column: (before[column], after[column]) for column in columns}
+
+
+def _lost_groups(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, int]:
+    """Return the groups that lose every row they had, with how many that were."""
+    if not (table.bulk and table.group_by):
+        return {}
+    gone = _by_group(connection, table, f"main.{table.name}", ("disappeared",), names)
+    come = _by_group(connection, table, f"{STAGE}.{table.name}", ("added", "revived", "changed"), {})
+    left = (
+        f"SELECT 1 FROM main.{table.name} m WHERE m.{_LIVE.replace(' AND ', ' AND m.')} AND m.{table.group_by} = :group"
+        f" AND NOT EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')}"
+        " AND d.kind IN ('disappeared', 'changed')) LIMIT 1"
+    )
+    return {
+        group: count
+        for group, count in gone.items()
+        if group not in come and connection.execute(left, {**names, "group": group}).fetchone() is None
+    }
 
 
 def _by_column(connection: sqlite3.Connection, table: Table, names: dict[str, str]) -> dict[str, int]:
@@ -163,8 +273,8 @@ def _by_column(connection: sqlite3.Connection, table: Table, names: dict[str, st
     sums = ", ".join(f"coalesce(sum(m.{c} IS NOT s.{c}), 0) AS {c}" for c in table.compared)
     row = connection.execute(
         f"SELECT {sums} FROM {delta_name(table)} d"
-        f" JOIN {STAGE}.{table.name} s ON {same_row(table, 's', 'd')}"
-        f" JOIN main.{table.name} m ON m.source = :source AND m.scope = :scope AND {same_row(table, 'm', 'd')}"
+        f" CROSS JOIN {STAGE}.{table.name} s ON {same_row(table, 's', 'd')}"
+        f" CROSS JOIN main.{table.name} m ON m.source = :source AND m.scope = :scope AND {same_row(table, 'm', 'd')}"
         f" WHERE d.kind = 'changed'",
         names,
     ).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from clerkcore.interfaces import Table
-from clerkcore.store.changes import STAGE, delta_name, same_row
+from clerkcore.store.changes import STAGE, delta_name, differing_columns, has_delta, same_row
 from clerkcore.store.search import forget_rows, learn_rows
 from clerkcore.store.tables import all_columns, own_columns, row_key
 
@@ -30,30 +30,53 @@ def _real_json(value: str) -> str:
 def apply_delta(connection: sqlite3.Connection, table: Table, run_id: int, source: str, scope: str) -> None:
     """Write the delta of a table: before-images first, then the rows and the tombstones."""
     names: dict[str, str | int] = {"run_id": run_id, "source": source, "scope": scope}
-    touched = _in_delta(table, "1")
-    staying = _in_delta(table, "d.kind <> 'disappeared'")
+    if not has_delta(connection, table):
+        _add_all(connection, table, names)
+        return
+    touched = f"{delta_name(table)} d CROSS JOIN main.{table.name} m"
+    staying = (
+        f"EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')} AND d.kind <> 'disappeared')"
+    )
     written = f"m.source = :source AND m.scope = :scope AND {staying}"
-    _keep_images(connection, table, names, touched)
+    _keep_images(connection, table, names, same_row(table, "m", "d"), touched)
     forget_rows(connection, table, written, names)
     _write_rows(connection, table, names)
     learn_rows(connection, table, written, names)
+    _set_tombstones(connection, table, names)
+
+
+def _add_all(connection: sqlite3.Connection, table: Table, names: dict[str, str | int]) -> None:
+    """Add every staged row of a bulk table to a scope that has none, in the order of its key."""
+    own, differing = own_columns(table), differing_columns(connection, table)
+    # The index of the stage's key gives this order, where no column is named that is the same in every row.
+    order = [column for column in table.key if column in differing] or table.key
+    # The stage has kept the checks already.
+    connection.execute("PRAGMA ignore_check_constraints = ON")
     connection.execute(
-        f"UPDATE main.{table.name} AS m SET removed_run_id = :run_id"
-        f" FROM {delta_name(table)} d WHERE d.kind = 'disappeared'"
-        f" AND m.source = :source AND m.scope = :scope AND {same_row(table, 'm', 'd')}",
+        f"INSERT INTO main.{table.name} ({', '.join(all_columns(table))})"
+        f" SELECT :source, :scope, {', '.join(own)}, :run_id, NULL FROM {STAGE}.{table.name}"
+        f" ORDER BY {', '.join(order)}",
+        names,
+    )
+    connection.execute("PRAGMA ignore_check_constraints = OFF")
+
+
+def _set_tombstones(connection: sqlite3.Connection, table: Table, names: dict[str, str | int]) -> None:
+    key = ", ".join(table.key)
+    connection.execute(
+        f"UPDATE main.{table.name} SET removed_run_id = :run_id WHERE source = :source AND scope = :scope"
+        f" AND ({key}) IN (SELECT {key} FROM {delta_name(table)} WHERE kind = 'disappeared')",
         names,
     )
 
 
-def _in_delta(table: Table, which: str) -> str:
-    return f"EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')} AND {which})"
-
-
-def _keep_images(connection: sqlite3.Connection, table: Table, names: dict[str, str | int], which: str) -> None:
+def _keep_images(
+    connection: sqlite3.Connection, table: Table, names: dict[str, str | int], which: str, of: str = ""
+) -> None:
     connection.execute(
         "INSERT INTO main._clerk_history (run_id, table_name, source, scope, row_key, before)"
         f" SELECT :run_id, '{table.name}', m.source, m.scope, {_key_json(table, 'm')}, {_row_json(table, 'm')}"
-        f" FROM main.{table.name} m WHERE m.source = :source AND m.scope = :scope AND {which}",
+        f" FROM {of or f'main.{table.name} m'} WHERE m.source = :source AND m.scope = :scope AND {which}",
         names,
     )
 

@@ -25,6 +25,22 @@ def keep_evidence(connection: sqlite3.Connection, run_id: int, capture: Capture)
         f" SELECT :run_id, :source, :scope, :capture, page, line, rule, record FROM {STAGE}._asides ORDER BY rowid",
         names,
     )
+    connection.execute(
+        "INSERT INTO main._clerk_duplicates (run_id, source, scope, capture, page, line)"
+        f" SELECT :run_id, :source, :scope, :capture, page, line FROM {STAGE}._duplicates ORDER BY rowid",
+        names,
+    )
+
+
+def irregular_lines(connection: sqlite3.Connection, run_id: int, source: str, scope: str) -> dict[str, list[int]]:
+    """Return, page by page, the lines of a run's capture that gave no row of their own, each as often as noted."""
+    lines: dict[str, list[int]] = {}
+    for table in ("_clerk_quarantine", "_clerk_asides", "_clerk_duplicates"):
+        for row in connection.execute(
+            f"SELECT page, line FROM {table} WHERE run_id = ? AND source = ? AND scope = ?", (run_id, source, scope)
+        ):
+            lines.setdefault(row["page"], []).append(row["line"])
+    return {page: sorted(numbers) for page, numbers in lines.items()}
 
 
 def read_asides(connection: sqlite3.Connection, run_id: int, source: str, scope: str, rule: str) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # The mission's change log, its columns, order and indexes kept; what clerk adds stands after them.
 DATA_UPDATE_LOG = """
@@ -45,6 +45,20 @@ CREATE TABLE _clerk_captures (
     PRIMARY KEY (source, scope, capture)
 ) STRICT
 """
+
+# The lines of exact duplicates, the first of each left out.
+DUPLICATES = """
+CREATE TABLE _clerk_duplicates (
+    id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    capture TEXT NOT NULL,
+    page TEXT NOT NULL,
+    line INTEGER NOT NULL
+) STRICT
+"""
+DUPLICATES_INDEX = "CREATE INDEX idx_clerk_duplicates_run ON _clerk_duplicates(run_id, source, scope)"
 
 _STATEMENTS = (
     DATA_UPDATE_LOG,
@@ -129,6 +143,8 @@ _STATEMENTS = (
     ) STRICT
     """,
     "CREATE INDEX idx_clerk_asides_run ON _clerk_asides(run_id, source, scope)",
+    DUPLICATES,
+    DUPLICATES_INDEX,
     """
     CREATE TABLE _clerk_findings (
         id INTEGER PRIMARY KEY,
@@ -186,6 +202,7 @@ _UPGRADES = {
         "ALTER TABLE _clerk_runs ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))",
         "ALTER TABLE _clerk_scopes ADD COLUMN computed INTEGER NOT NULL DEFAULT 1 CHECK (computed IN (0, 1))",
     ),
+    3: (DUPLICATES, DUPLICATES_INDEX),
 }
 
 

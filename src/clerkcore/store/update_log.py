@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -12,17 +13,22 @@ from clerkcore.models import Outcome, Scope, ScopeResult
 from clerkcore.times import to_text
 
 
-def count_live(connection: sqlite3.Connection, source: Source, scope: str) -> int:
-    """Return the live rows of a scope; derived tables and those not made yet count nothing."""
+def count_live(connection: sqlite3.Connection, source: Source, scope: str) -> dict[str, int]:
+    """Return the live rows that a scope has in each table; tables not made yet have none."""
     made = {row[0] for row in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")}
-    return sum(
-        connection.execute(
-            f"SELECT count(*) FROM main.{table.name} WHERE source = ? AND scope = ? AND removed_run_id IS NULL",
-            (source.name, scope),
+    live = "source = ? AND scope = ? AND removed_run_id IS NULL"
+    return {
+        table.name: connection.execute(
+            f"SELECT count(*) FROM main.{table.name} WHERE {live}", (source.name, scope)
         ).fetchone()[0]
         for table in source.tables
-        if not table.derived and table.name in made
-    )
+        if table.name in made
+    }
+
+
+def sum_live(source: Source, live: Mapping[str, int]) -> int:
+    """Return how many live rows count as records: those of derived tables do not."""
+    return sum(live.get(table.name, 0) for table in source.tables if not table.derived)
 
 
 def read_logged_scope(connection: sqlite3.Connection, run_id: int, name: str) -> Scope:
@@ -42,13 +48,19 @@ def log_update(
     scope: Scope,
     result: ScopeResult,
     run_id: int,
-    before: int,
+    live: Mapping[str, int],
     started_at: datetime,
     duration: float,
     summary: str,
+    verified: int = 0,
 ) -> None:
-    """Write the log row of a scope's result; a failure's message goes to error_message."""
+    """Write the log row of a scope's result; a failure's message goes to error_message.
+
+    `live` are the rows of each table before it. `verified` counts rows that an official figure confirms: a refresh is
+    not a verification.
+    """
     counts = result.counts
+    before = sum_live(source, live)
     applied = result.outcome in (Outcome.CHANGED, Outcome.FRESH)
     connection.execute(
         "INSERT INTO main.data_update_log (run_timestamp, state_code, data_source, election_id, election_date,"
@@ -65,7 +77,7 @@ def log_update(
             before + counts.added - counts.disappeared if applied else before,
             counts.added,
             counts.changed,
-            0,  # A refresh is not a verification; reconciliation will count verified rows.
+            verified,
             int(counts.differs),
             summary,
             json.dumps([asdict(table) for table in result.tables]),

@@ -10,7 +10,8 @@ from typing import Any
 from clerkcore.interfaces import Source
 from clerkcore.models import Capture, Scope, ScopeResult, Site
 from clerkcore.road.acquire import import_capture
-from clerkcore.road.apply import apply_stage, settle_known
+from clerkcore.road.apply import apply_stage, current_base, settle_known
+from clerkcore.road.prepare import prepare_stage
 from clerkcore.road.stage import build_stage
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
@@ -26,7 +27,8 @@ Rows = dict[str, list[dict[str, Any]]]
 class Bench:
     """Loads files as one scope of a source, in a folder of its own, and reads back the rows.
 
-    `last_run` is the number of the newest run, whatever became of it; `settings` are those of an installation, such
+    `last_run` is the number of the newest run, whatever became of it; `relative_to` the capture of which the newest
+    load staged only the differences, empty where it staged all; `settings` are those of an installation, such
     as shrink_limit=1 where no shrunk scope is to be held.
     """
 
@@ -37,15 +39,23 @@ class Bench:
         self.site = site
         self.settings = Settings(root=folder, **settings)
         self.last_run = 0
+        self.relative_to = ""
 
     def load(self, files: Files, taken_at: datetime | None = None) -> ScopeResult:
         """Bring files in as a run does, as saved at a moment; SourceError and others are raised, not told."""
         work = replace(self._work(), taken_at=taken_at)
         capture = self._keep(work, files)
-        return settle_known(work, capture) or _apply(work, capture)
+        return settle_known(work, capture) or self._compare(work, capture)
+
+    def _compare(self, work: Work, capture: Capture) -> ScopeResult:
+        stage = work.stage_path(capture.scope.name)
+        base = current_base(work, capture.scope.name)
+        prepared = prepare_stage(work, capture, base.capture if base else "", stage)
+        self.relative_to = prepared.base
+        return apply_stage(work, capture, stage, prepared.facts, relative_to=prepared.base)
 
     def apply_again(self, files: Files) -> ScopeResult:
-        """Parse and apply files even where the scope's rows rest on the same bytes."""
+        """Parse and apply whole files even where the scope's rows rest on the same bytes."""
         work = self._work()
         return _apply(work, self._keep(work, files))
 

@@ -10,6 +10,20 @@ from typing import TypeVar
 from clerkcore import UsageError
 
 T = TypeVar("T")
+CIVIX_FAULTS = {
+    "empty": "every file but the index is an empty body",
+    "exception": "every file but the index is the platform's error, with status 200",
+    "withdrawn": "every file but the index answers 403",
+    "statewide_502": "the statewide rosters answer 502; the counties' own do not",
+    "stale": "a roster is that of the voting day before",
+    "cut_line": "a roster ends in the midst of its last line",
+    "wide": "a roster has 400 columns",
+    "county_dropped": "HARRIS is missing from the rosters",
+    "unknown_county": "TRAVIS is called ATLANTIS in the rosters",
+    "bad_ids": "every 50th id of a roster has a letter, 9 digits or 11, in turn",
+    "unwrapped": "payloads come without their envelope",
+    "zip_bomb": "the ZIPs of election day hold 128 MiB",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Faults:
     every_nth_429: each nth request is answered with status 429 and Retry-After; 0 is never.
     retry_after: the seconds that Retry-After asks to wait.
     gone: the shortcuts of agencies that are there no longer.
+    civix: what else is wrong with Texas, by the names of CIVIX_FAULTS.
     """
 
     every_nth_500: int = 0
@@ -46,10 +61,14 @@ class Faults:
     every_nth_429: int = 0
     retry_after: int = 1
     gone: tuple[str, ...] = ()
+    civix: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.drop_share <= 1:
             raise UsageError(f"drop_share {self.drop_share} is not a share", remedy="pass a number from 0 to 1")
+        for name in self.civix:
+            if name not in CIVIX_FAULTS:
+                raise UsageError(f"there is no Civix fault {name!r}", remedy=f"faults: {', '.join(CIVIX_FAULTS)}")
         try:
             codecs.lookup(self.encoding)
         except LookupError as error:

@@ -1,4 +1,4 @@
-"""Which answer a request gets: the routes of NetFile Connect2, of Florida's county ballot reports, and the portals'."""
+"""Which answer a request gets: the routes of NetFile Connect2 and Florida, and where the other upstreams begin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from clerk_demo.answers import JSON, Answer, answer_html, name_version
+from clerk_demo.civix import CIVIX, answer_civix
 from clerk_demo.connect2 import COLUMNS, Row, count_pages, encode_csv, encode_json
 from clerk_demo.faults import Faults
 from clerk_demo.portals import CAMPAIGN, EFILE, EXCEL, answer_campaign, answer_efile, answer_excel
@@ -134,4 +135,5 @@ _PORTALS: dict[str, Callable[[Upstreams, Moment, Query], Answer]] = {
     EXCEL: answer_excel,
     CAMPAIGN: answer_campaign,
     EFILE: answer_efile,
+    CIVIX: answer_civix,
 }

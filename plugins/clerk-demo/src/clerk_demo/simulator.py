@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any
 
 from clerk_demo.answers import Answer, answer_failure, answer_throttling, shorten, spoil
+from clerk_demo.civix import CIVIX
+from clerk_demo.civix_world import DEFAULT_VOTERS, CivixWorld
 from clerk_demo.faults import Faults
 from clerk_demo.netfile import DEFAULT_SIZE
 from clerk_demo.portals import CAMPAIGN, EFILE, EXCEL
@@ -31,7 +33,8 @@ class Simulator:
     `day` (through `set_day`) and `faults` may be changed while it runs; `size` is the number of
     rows of an invented agency's year on day 0. `world` says which year Connect2 serves, the "plain" one of
     agency_year or the "full" one of finance_world; the other ways to NetFile's filings, and eFile, always serve
-    the full one. The Campaign API, which knows no years, has that of `year` alone.
+    the full one. The Campaign API, which knows no years, has that of `year` alone. `voters` is the size of the Texas
+    world.
     """
 
     def __init__(
@@ -44,8 +47,9 @@ class Simulator:
         size: int = DEFAULT_SIZE,
         world: str = "plain",
         year: int = CAMPAIGN_YEAR,
+        voters: int = DEFAULT_VOTERS,
     ) -> None:
-        self._upstreams = Upstreams(seed, size, replay, world, year)
+        self._upstreams = Upstreams(seed, size, replay, world, year, voters)
         self._day = day
         self._faults = faults
         self._port = port
@@ -110,6 +114,16 @@ class Simulator:
     def efile_url(self) -> str:
         """The base of San Diego's eFile API."""
         return self.url + EFILE
+
+    @property
+    def civix_url(self) -> str:
+        """The base of the Texas Secretary of State's Civix API."""
+        return self.url + CIVIX
+
+    @property
+    def civix_world(self) -> CivixWorld:
+        """The voters of Texas that are served, with the truth beside them."""
+        return self._upstreams.civix
 
     def finance_world(self, aid: str, year: int = CAMPAIGN_YEAR) -> World:
         """Return the finance world that is served, with the truth beside it."""

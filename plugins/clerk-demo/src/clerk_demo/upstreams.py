@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
+from clerk_demo.civix_world import DEFAULT_VOTERS, CivixWorld
 from clerk_demo.connect2 import COLUMNS, Row, decode_csv
 from clerk_demo.efile import EFile, Item, Window
 from clerk_demo.florida import check_published, compiled_at, county_file
@@ -50,10 +51,13 @@ class Publication:
 class Upstreams:
     """The simulated world of one seed; `pages` keeps answers that are long in the making."""
 
-    def __init__(self, seed: int, size: int, replay: Replay | None, kind: str, year: int) -> None:
+    def __init__(
+        self, seed: int, size: int, replay: Replay | None, kind: str, year: int, voters: int = DEFAULT_VOTERS
+    ) -> None:
         if kind not in WORLDS:
             raise UsageError(f"there is no world {kind!r}", remedy=f"worlds: {', '.join(WORLDS)}")
         self.year = year
+        self.civix = CivixWorld(seed, voters)
         self.pages = PageStore()
         self._seed = seed
         self._size = size

@@ -1,0 +1,212 @@
+"""What is checked of every roster and of every published turnout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from clerkcore.interfaces import Reader
+from clerkcore.models import Finding, Scope, Severity, Value
+from clerkcore.rosters.layout import UNKNOWN_COUNTY
+
+MOST_NAMED = 5
+FEWEST_REPEATED = 10  # below this many voters, half of them listed before means little
+REPEATED_SHARE = 0.5
+EARLIEST_DAYS = 120  # days before an election on which a ballot may have been cast
+LATEST_DAYS = 30  # days after it on which one may still come in
+
+_LIVE = "source = :source AND scope = :scope AND removed_run_id IS NULL"
+
+
+def check_roster(db: Reader, scope: Scope) -> Iterator[Finding]:
+    """Yield what is wrong with the scope's roster, and with its published turnout."""
+    yield from _unknown_counties(db)
+    if db.rows(f"SELECT 1 FROM roster WHERE {_LIVE} LIMIT 1"):
+        yield from _listed_before(db)
+        yield from _two_counties(db)
+        yield from _days(db, scope)
+        yield from _missing_counties(db, scope)
+    yield from _falling(db, scope)
+    yield from _compared(db, scope)
+
+
+def _unknown_counties(db: Reader) -> Iterator[Finding]:
+    rows = db.rows(
+        "SELECT value, count(*) AS n FROM _clerk_quarantine WHERE run_id = :run_id AND source = :source"
+        " AND scope = :scope AND rule = :rule GROUP BY value ORDER BY n DESC",
+        {"rule": UNKNOWN_COUNTY},
+    )
+    if rows:
+        told = name_some([f"{row['value']!r} ({row['n']:,} records)" for row in rows])
+        yield Finding(
+            UNKNOWN_COUNTY, Severity.BLOCKING, f"the file names counties that there are not: {told}", "roster"
+        )
+
+
+def _listed_before(db: Reader) -> Iterator[Finding]:
+    rows = db.rows(
+        "SELECT counted_scope, count(*) AS n FROM roster_overlaps WHERE source = :source AND scope = :scope"
+        " GROUP BY counted_scope ORDER BY n DESC"
+    )
+    if not rows:
+        return
+    twice, listed = sum(row["n"] for row in rows), db.rows(f"SELECT count(*) AS n FROM roster WHERE {_LIVE}")[0]["n"]
+    told = name_some([f"{row['counted_scope']} ({row['n']:,})" for row in rows])
+    if twice >= FEWEST_REPEATED and twice > REPEATED_SHARE * listed:
+        message = f"{twice:,} of {listed:,} voters are listed in {told} already: the file may be that of another day"
+        yield Finding("repeated_roster", Severity.BLOCKING, message, "roster")
+    else:
+        message = f"{twice:,} ballots are of voters listed before, in {told}; each voter counts once"
+        yield Finding("overlap", Severity.WARNING, message, "roster_overlaps", actual=str(twice))
+
+
+def _two_counties(db: Reader) -> Iterator[Finding]:
+    rows = db.rows(
+        "SELECT county, counted_county, count(*) AS n FROM roster_overlaps WHERE source = :source AND scope = :scope"
+        " AND county <> counted_county GROUP BY 1, 2 ORDER BY n DESC"
+    )
+    if rows:
+        told = name_some([f"{row['counted_county']} and {row['county']} ({row['n']:,})" for row in rows])
+        total = sum(row["n"] for row in rows)
+        yield Finding(
+            "two_counties", Severity.WARNING, f"{total:,} voters are listed in two counties: {told}", "roster_overlaps"
+        )
+
+
+def _days(db: Reader, scope: Scope) -> Iterator[Finding]:
+    """Ballots of days that cannot be of this election, where its day is known."""
+    day = scope.params.get("election_day") or _election_day(db, scope)
+    if not day:
+        return
+    rows = db.rows(
+        "SELECT vote_date, sum(listed) AS n FROM turnout_totals WHERE source = :source AND scope = :scope"
+        " AND (vote_date < date(:day, :before) OR vote_date > date(:day, :after)) GROUP BY vote_date ORDER BY n DESC",
+        {"day": day, "before": f"-{EARLIEST_DAYS} days", "after": f"+{LATEST_DAYS} days"},
+    )
+    if rows:
+        told = name_some([f"{row['vote_date']} ({row['n']:,})" for row in rows])
+        yield Finding(
+            "outside_election",
+            Severity.BLOCKING,
+            f"ballots are of days outside the election of {day}: {told}",
+            "roster",
+        )
+
+
+def _election_day(db: Reader, scope: Scope) -> str:
+    rows = db.rows(
+        "SELECT election_date FROM elections WHERE source = :source AND election_id = :election"
+        " AND removed_run_id IS NULL AND election_date IS NOT NULL",
+        {"election": scope.params.get("election_id", "")},
+    )
+    return rows[0]["election_date"] if rows else ""
+
+
+def _missing_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
+    """Counties that the day before has, and this one has not."""
+    if not scope.params.get("election_date"):
+        return
+    names: dict[str, Value] = {
+        "election": scope.params["election_id"],
+        "like": scope.name.removesuffix(scope.params["election_date"]) + "____-__-__",
+    }
+    rows = db.rows(
+        "SELECT county, sum(listed) AS n FROM turnout_totals t WHERE source = :source AND scope = (SELECT max(scope)"
+        " FROM _clerk_scopes WHERE source = :source AND scope < :scope AND scope LIKE :like) AND NOT EXISTS (SELECT 1"
+        " FROM turnout_totals h WHERE h.source = :source AND h.scope = :scope AND h.county = t.county)"
+        " GROUP BY county ORDER BY n DESC",
+        names,
+    )
+    if rows:
+        told = name_some([f"{row['county']} ({row['n']:,} the day before)" for row in rows])
+        yield Finding("missing_county", Severity.WARNING, f"counties of the day before are not in it: {told}", "roster")
+
+
+def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:
+    """Published cumulative figures that are lower than the day before: accepted, and noted."""
+    for column in ("in_person_total", "mail_total"):
+        rows = db.rows(
+            f"SELECT t.county, t.vote_date, t.{column} AS now, b.{column} AS was FROM county_turnout t"
+            " JOIN county_turnout b ON b.source = t.source AND b.election_id = t.election_id AND b.county = t.county"
+            " AND b.removed_run_id IS NULL AND b.vote_date = (SELECT max(vote_date) FROM county_turnout e"
+            " WHERE e.source = t.source AND e.election_id = t.election_id AND e.county = t.county"
+            f" AND e.vote_date < t.vote_date AND e.removed_run_id IS NULL AND e.{column} IS NOT NULL)"
+            " WHERE t.source = :source AND t.scope = :scope AND t.removed_run_id IS NULL"
+            f" AND t.{column} < b.{column} ORDER BY b.{column} - t.{column} DESC"
+        )
+        if rows:
+            told = name_some(
+                [f"{row['county']} {row['was']:,} to {row['now']:,} on {row['vote_date']}" for row in rows]
+            )
+            message = f"{column} falls on {len(rows):,} county-days: {told}"
+            yield Finding("falling_total", Severity.INFO, message, "county_turnout", actual=str(len(rows)))
+
+
+def compared_counties(db: Reader, scope: Scope) -> list[dict[str, Any]]:
+    """Return what was counted and published of each county and channel up to the scope's day, where both are known."""
+    election = scope.params.get("election_id", "")
+    day = scope.params.get("election_date") or _last_day(db, election)
+    return db.rows(
+        "WITH counted AS (SELECT county, CASE WHEN voting_method IN ('absentee-mail', 'uocava') THEN 'mail'"
+        " ELSE 'in_person' END AS channel, sum(ballots) AS value FROM turnout_totals WHERE source = :source"
+        " AND election_id = :election AND vote_date <= :day GROUP BY 1, 2),"
+        " published AS (SELECT county, channel, value FROM published_figures WHERE source = :source"
+        " AND election_id = :election AND vote_date = :day)"
+        " SELECT p.county, p.channel, p.value AS published, coalesce(c.value, 0) AS counted"
+        " FROM published p LEFT JOIN counted c ON c.county = p.county AND c.channel = p.channel"
+        " WHERE EXISTS (SELECT 1 FROM counted) ORDER BY abs(coalesce(c.value, 0) - p.value) DESC, p.county",
+        {"election": election, "day": day},
+    )
+
+
+def _last_day(db: Reader, election: str) -> str:
+    rows = db.rows(
+        "SELECT max(vote_date) AS day FROM county_turnout WHERE source = :source AND election_id = :election"
+        " AND removed_run_id IS NULL",
+        {"election": election},
+    )
+    return rows[0]["day"] or ""
+
+
+def _compared(db: Reader, scope: Scope) -> Iterator[Finding]:
+    rows = compared_counties(db, scope)
+    off = [row for row in rows if row["published"] != row["counted"]]
+    if off:
+        counties = len({row["county"] for row in rows})
+        differing = len({row["county"] for row in off})
+        told = name_some(
+            [f"{row['county']} {row['channel']} {row['counted']:,} against {row['published']:,}" for row in off]
+        )
+        yield Finding(
+            "published_turnout",
+            Severity.WARNING,
+            f"{differing:,} of {counties:,} counties differ from the published figure: {told}",
+            "turnout_totals",
+            expected=f"{sum(row['published'] for row in off)}",
+            actual=f"{sum(row['counted'] for row in off)}",
+        )
+
+
+def verified_counties(db: Reader, scope: Scope) -> set[str]:
+    """Return the counties whose counted figures all equal the published ones."""
+    rows = compared_counties(db, scope)
+    off = {row["county"] for row in rows if row["published"] != row["counted"]}
+    return {row["county"] for row in rows} - off
+
+
+def count_verified_rows(db: Reader, scope: Scope) -> int:
+    """Return how many rows of the scope, of its roster or of the published turnout, lie in verified counties."""
+    counties = verified_counties(db, scope)
+    if not counties:
+        return 0
+    listed = db.rows(
+        "SELECT county, sum(listed) AS n FROM turnout_totals WHERE source = :source AND scope = :scope GROUP BY county"
+    )
+    published = db.rows(f"SELECT county, count(*) AS n FROM county_turnout WHERE {_LIVE} GROUP BY county")
+    return sum(row["n"] for row in (*listed, *published) if row["county"] in counties)
+
+
+def name_some(texts: list[str]) -> str:
+    """Return the first texts and how many more there are."""
+    more = f" and {len(texts) - MOST_NAMED:,} more" if len(texts) > MOST_NAMED else ""
+    return ", ".join(texts[:MOST_NAMED]) + more

@@ -1,0 +1,98 @@
+"""Voters listed more than once in an election: the earliest row counts, the others are kept as overlaps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from clerkcore.interfaces import Writer
+from clerkcore.models import Value
+from clerkcore.rosters.computed import ROSTER_OVERLAPS
+
+# What counts as a ballot cast: a row without a status, or with the one that says so.
+CAST = "removed_run_id IS NULL AND coalesce(ballot_status, 'accepted') = 'accepted'"
+GROUP = ("county", "precinct", "party", "voting_method", "vote_date")
+Group = tuple[str, str, str, str, str]
+
+_ROWS = (
+    "SELECT r.scope, r.voter_id, r.vote_date, r.voting_method, r.county, coalesce(r.precinct, '') AS precinct,"
+    " coalesce(r.party, '') AS party FROM json_each(:voters) v CROSS JOIN json_each(:scopes) s CROSS JOIN roster r"
+    f" WHERE r.source = :source AND r.scope = s.value AND r.voter_id = v.value AND r.{CAST}"
+    " ORDER BY r.voter_id, r.vote_date, r.scope, r.voting_method"
+)
+_TWICE_HERE = (
+    f"SELECT voter_id FROM roster WHERE source = :source AND scope = :scope AND {CAST}"
+    " GROUP BY voter_id HAVING count(*) > 1"
+)
+_TWICE_THERE = (
+    "SELECT here.voter_id FROM roster here CROSS JOIN roster there WHERE here.source = :source AND here.scope = :scope"
+    f" AND here.{CAST} AND there.source = :source AND there.scope = :other AND there.voter_id = here.voter_id"
+    f" AND there.{CAST}"
+)
+BATCH = 2000
+
+
+def other_scopes(db: Writer, election_id: str, scope: str) -> list[str]:
+    """Return the other scopes of an election that may hold rows of its roster; they are few."""
+    known = [row["scope"] for row in db.rows("SELECT scope FROM _clerk_scopes WHERE source = :source ORDER BY scope")]
+    return [name for name in known if name != scope and name.split("/", 1)[0] == election_id]
+
+
+def settle_overlaps(db: Writer, election_id: str, scope: str, touched: Iterable[str] | None) -> set[tuple[str, Group]]:
+    """Bring the overlaps of some voters up to date; None for every voter of the scope.
+
+    Returns the groups, with their scopes, in which the number of overlaps may have changed.
+    """
+    others = other_scopes(db, election_id, scope)
+    if touched is None:
+        known = db.rows("SELECT DISTINCT voter_id FROM roster_overlaps WHERE source = :source AND scope = :scope")
+        led = db.rows("SELECT DISTINCT voter_id FROM roster_overlaps WHERE source = :source AND counted_scope = :scope")
+        found = {row["voter_id"] for row in (*known, *led)}
+        voters = sorted(found.union(_listed_twice(db, others)))
+    else:
+        voters = sorted(set(touched))
+    changed: set[tuple[str, Group]] = set()
+    for start in range(0, len(voters), BATCH):
+        changed |= _settle(db, election_id, [scope, *others], voters[start : start + BATCH])
+    return changed
+
+
+def _listed_twice(db: Writer, others: list[str]) -> Iterator[str]:
+    for row in db.rows(_TWICE_HERE):
+        yield row["voter_id"]
+    for other in others:
+        for row in db.rows(_TWICE_THERE, {"other": other}):
+            yield row["voter_id"]
+
+
+def _settle(db: Writer, election_id: str, scopes: list[str], voters: list[str]) -> set[tuple[str, Group]]:
+    asked: dict[str, Value] = {"voters": json.dumps(voters), "scopes": json.dumps(scopes), "election": election_id}
+    of_voters = "source = :source AND election_id = :election AND voter_id IN (SELECT value FROM json_each(:voters))"
+    gone = db.rows(f"SELECT scope, {', '.join(GROUP)} FROM roster_overlaps WHERE {of_voters}", asked)
+    if gone:
+        db.execute(f"DELETE FROM roster_overlaps WHERE {of_voters}", asked)
+    later = list(_later_rows(db.rows(_ROWS, asked), election_id))
+    for scope in sorted({row["scope"] for row in later}):
+        db.insert(ROSTER_OVERLAPS, [row for row in later if row["scope"] == scope], scope)
+    return {(row["scope"], group_of(row)) for row in (*gone, *later)}
+
+
+def group_of(row: Any) -> Group:
+    """Return the group of the totals that a row belongs to."""
+    return (row["county"], row["precinct"], row["party"], row["voting_method"], row["vote_date"])
+
+
+def _later_rows(rows: list[dict[str, Any]], election_id: str) -> Iterator[dict[str, Any]]:
+    first: dict[str, Any] = {}
+    for row in rows:
+        if row["voter_id"] != first.get("voter_id"):
+            first = row
+            continue
+        yield {
+            **row,
+            "election_id": election_id,
+            "counted_scope": first["scope"],
+            "counted_date": first["vote_date"],
+            "counted_county": first["county"],
+        }

@@ -1,0 +1,76 @@
+"""The views of a roster database: voters counted once, and counts set beside published figures."""
+
+from __future__ import annotations
+
+from clerkcore.interfaces import Column, View
+from clerkcore.rosters.overlaps import CAST
+from clerkcore.rosters.tables import ROSTER, public
+
+_SOURCE = public("source", description="The source of the figure")
+_ELECTION = public("election_id", description="The state's id of the election")
+_COUNTY = public("county", description="County")
+_CHANNEL = public("channel", description="`in_person` or `mail`")
+_DAY = public("vote_date", "date", "Day up to which ballots are counted")
+
+ROSTER_EFFECTIVE = View(
+    "roster_effective",
+    sql=f"""SELECT r.* FROM roster r WHERE r.{CAST.replace("coalesce(ballot", "coalesce(r.ballot")}
+AND NOT EXISTS (SELECT 1 FROM roster_overlaps o WHERE o.source = r.source AND o.scope = r.scope
+AND o.voter_id = r.voter_id AND o.vote_date = r.vote_date AND o.voting_method = r.voting_method)""",
+    columns=(
+        _SOURCE,
+        public("scope", description="The slice of the source"),
+        *ROSTER.columns,
+        Column("run_id", "integer", "The run that gave the row its content"),
+        Column("removed_run_id", "integer", "Always empty here"),
+    ),
+    title="Voters, each counted once",
+    description="The roster's ballots cast, without the later rows of a voter who is listed twice; never published",
+)
+
+PUBLISHED_FIGURES = View(
+    "published_figures",
+    sql="""SELECT source, election_id, county, 'in_person' AS channel, vote_date, in_person_total AS value
+FROM county_turnout WHERE removed_run_id IS NULL AND in_person_total IS NOT NULL
+UNION ALL SELECT source, election_id, county, 'mail', vote_date, mail_total
+FROM county_turnout WHERE removed_run_id IS NULL AND mail_total IS NOT NULL""",
+    columns=(_SOURCE, _ELECTION, _COUNTY, _CHANNEL, _DAY, public("value", "integer", "Ballots, as published")),
+    title="Figures as published",
+    description="The state's own figures by county, in person and by mail, up to each day",
+)
+
+COUNTED_FIGURES = View(
+    "counted_figures",
+    sql="""SELECT t.source, t.election_id, t.county,
+CASE WHEN t.voting_method IN ('absentee-mail', 'uocava') THEN 'mail' ELSE 'in_person' END AS channel,
+d.vote_date, sum(t.ballots) AS value
+FROM (SELECT DISTINCT source, election_id, vote_date FROM county_turnout WHERE removed_run_id IS NULL) d
+JOIN turnout_totals t ON t.source = d.source AND t.election_id = d.election_id AND t.vote_date <= d.vote_date
+GROUP BY 1, 2, 3, 4, 5""",
+    columns=(_SOURCE, _ELECTION, _COUNTY, _CHANNEL, _DAY, public("value", "integer", "Voters, as counted")),
+    title="Figures as counted",
+    description="Voters of the rosters by county, in person and by mail, up to each day that the state publishes",
+)
+
+TURNOUT_CHECK = View(
+    "turnout_check",
+    sql="""SELECT p.source, p.election_id, p.county, p.channel, p.vote_date, p.value AS published,
+coalesce(c.value, 0) AS counted, coalesce(c.value, 0) - p.value AS difference
+FROM published_figures p LEFT JOIN counted_figures c ON c.source = p.source AND c.election_id = p.election_id
+AND c.county = p.county AND c.channel = p.channel AND c.vote_date = p.vote_date""",
+    columns=(
+        _SOURCE,
+        _ELECTION,
+        _COUNTY,
+        _CHANNEL,
+        _DAY,
+        public("published", "integer", "Ballots, as the state publishes them"),
+        public("counted", "integer", "Voters of the rosters, each counted once"),
+        public("difference", "integer", "Counted less published"),
+    ),
+    title="Counted and published",
+    description="The rosters' voters beside the state's own figures; equality is not a law, a difference is a question",
+    facets=("vote_date", "channel", "county"),
+)
+
+ROSTER_VIEWS = (ROSTER_EFFECTIVE, PUBLISHED_FIGURES, COUNTED_FIGURES, TURNOUT_CHECK)

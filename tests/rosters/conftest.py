@@ -1,0 +1,120 @@
+"""A state of two data sources for the tests of rosters, small enough to read at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from clerkcore import About, Capture, Client, Download, Parsed, Record, Scope, Site
+from clerkcore.interfaces import LineFormat
+from clerkcore.models import Kind
+from clerkcore.parsing import Line, read_count, read_delimited
+from clerkcore.rosters import (
+    Field,
+    RosterAdapter,
+    RosterFormat,
+    RosterLayout,
+    county_field,
+    make_scope,
+    read_word,
+    voter_id_field,
+)
+from clerkcore.testing.bench import Bench
+
+SITE = Site("st", "State", "ST", Kind.STATE)
+HEADER = "county,name,id,method,precinct\n"
+LAYOUT = RosterLayout(
+    {
+        "voter_id": voter_id_field(("id",), r"\d{4}", "four digits"),
+        "voting_method": Field(("method",), read_word({"P": "early", "M": "absentee-mail"}, "method")),
+        "county": county_field(("county",), ("ADAMS", "BROWN", "CLAY")),
+        "precinct": Field(("precinct",), required=False),
+    }
+)
+
+
+class Statelet(RosterAdapter):
+    """Rosters by day, and the turnout that the state publishes."""
+
+    name = "statelet"
+    data_sources: ClassVar[tuple[str, ...]] = ("EVR", "TURNOUT")
+    by_day: ClassVar[bool] = True
+    about = About("Rosters", "The State", "https://x.example", "public record")
+
+    def roster_format(self, scope: Scope) -> LineFormat | None:
+        if scope.params["data_source"] != "EVR":
+            return None
+        params = scope.params
+        constants = {"election_id": params["election_id"], "vote_date": params["election_date"], "party": "REP"}
+        return RosterFormat(LAYOUT, constants, self.name)
+
+    def fetch_data(self, data_source: str, election_id: str, election_date: str, client: Client) -> Iterator[Download]:
+        yield client.get(f"{self.config['url']}/{data_source}/{election_id}/{election_date}")
+
+    def parse_data(self, capture: Capture) -> Iterator[Parsed]:
+        for line in read_delimited(capture.pages[0], ("county", "in_person", "mail"), where=self.name):
+            assert isinstance(line, Line)
+            yield Record(
+                "county_turnout",
+                {
+                    "election_id": capture.scope.params["election_id"],
+                    "vote_date": capture.scope.params["election_date"],
+                    "county": line.values["county"],
+                    "in_person_total": read_count(line.values["in_person"]),
+                    "mail_total": read_count(line.values["mail"]),
+                },
+                line.at,
+            )
+
+
+class State:
+    """One site of a `Statelet`, whose scopes are loaded by data source and day."""
+
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.benches: dict[str, Bench] = {}
+        self.run = 0
+
+    def bench(self, day: str = "2026-05-18", data_source: str = "EVR") -> Bench:
+        scope = make_scope(data_source, "" if data_source == "DISTRICTS" else "7", day)
+        known = self.benches.get(scope.name)
+        if known is None:
+            known = self.benches[scope.name] = Bench(self.folder, Statelet(), scope, SITE, **self.settings)
+        known.last_run = self.run
+        return known
+
+    def load(self, text: str, day: str = "2026-05-18", data_source: str = "EVR") -> Any:
+        bench = self.bench(day, data_source)
+        result = bench.load({"file.csv": text.encode()})
+        self.run = bench.last_run
+        return result
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        return next(iter(self.benches.values())).query(sql)
+
+
+def roster(*lines: str) -> str:
+    """Write a roster: lines such as "ADAMS 1001 P S1"."""
+    rows = (line.split() for line in lines)
+    return HEADER + "".join(f'{c},"NAME, A",{i},{m},{p}\n' for c, i, m, p in rows)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path)
+
+
+@pytest.fixture
+def make_state(tmp_path: Path) -> Callable[..., State]:
+    """Make sites, each in a folder of its own."""
+    made: list[State] = []
+
+    def make(**settings: Any) -> State:
+        made.append(State(tmp_path / str(len(made)), **settings))
+        return made[-1]
+
+    return make
