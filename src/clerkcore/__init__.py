@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clerkcore.errors import ClerkError, FetchError, NotPublished, SiteError, SourceError, UsageError
     from clerkcore.hookspecs import hookimpl
-    from clerkcore.interfaces import About, Client, Column, Get, Reader, Source, Table, View, Writer
+    from clerkcore.interfaces import (
+        About,
+        Client,
+        Column,
+        Figures,
+        Get,
+        LineFormat,
+        LineReader,
+        LineResult,
+        Reader,
+        Source,
+        Table,
+        View,
+        Writer,
+    )
     from clerkcore.models import (
         Aside,
         Capture,
@@ -41,8 +55,12 @@ __all__ = [
     "Column",
     "Download",
     "FetchError",
+    "Figures",
     "Finding",
     "Get",
+    "LineFormat",
+    "LineReader",
+    "LineResult",
     "Location",
     "NotPublished",
     "Note",

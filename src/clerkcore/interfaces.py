@@ -102,6 +102,21 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Numbers of a source that can be compared: a view that gives one a row, and what each is of.
+
+    Those of one `dataset` and other roles are of the same thing, by the same dimensions (columns of the view, such as
+    county and day): what the publisher says (`published`), and what its records come to (`counted`).
+    """
+
+    dataset: str
+    role: Literal["published", "counted"]
+    view: str
+    dimensions: tuple[str, ...]
+    value: str = "value"
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """Where a source's data comes from and under which licence; shown beside every table."""
 
@@ -262,7 +277,7 @@ class Source(ABC):
     `version` is raised when parse starts to read the same bytes differently, so that kept
     captures are parsed again. `database` is the file's name without `.db`; `data_source` is
     what the update log calls the source. `computed` are tables that `compute` fills from the others,
-    `views` are kept as SQL views.
+    `views` are kept as SQL views, `figures` say which of them give numbers to compare.
     """
 
     name: ClassVar[str]
@@ -272,6 +287,7 @@ class Source(ABC):
     tables: ClassVar[tuple[Table, ...]]
     computed: ClassVar[tuple[Table, ...]] = ()
     views: ClassVar[tuple[View, ...]] = ()
+    figures: ClassVar[tuple[Figures, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self.config: Mapping[str, Any] = config or {}

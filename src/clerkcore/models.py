@@ -116,11 +116,15 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One download of a capture as its parser sees it; `open` gives the unwrapped bytes, as often as asked."""
+    """One download of a capture as its parser sees it; `open` gives the unwrapped bytes, as often as asked.
+
+    `size` is how many bytes that are; 0 where nobody counted them.
+    """
 
     name: str
     url: str
     open: Callable[[], BinaryIO]
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,16 @@ class ScopeResult:
     tables: tuple[TableChange, ...] = ()
     notes: tuple[str, ...] = ()
     traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far the reading of a large scope has come: records so far, and bytes of how many (0: nobody knows)."""
+
+    where: str
+    records: int
+    done: int
+    total: int
 
 
 PREPARING = (".extract", ".transform")

@@ -18,7 +18,8 @@ from clerkcore.lines import Tail, join_records, split_lines
 from clerkcore.models import Capture, Page, Record, ScopeResult
 from clerkcore.rosters.changes import compare_records
 from clerkcore.rosters.tables import ROSTER_TABLES
-from clerkcore.store.linediff import LineDelta, compare_hashes, compare_in_step
+from clerkcore.store.linediff import LineDelta, compare_in_step
+from clerkcore.store.linehash import compare_hashes
 from clerkcore.testing.bench import Bench
 
 OPEN = {"shrink_limit": 1.0, "turnover_limit": 1.0, "quarantine_limit": 1.0}
@@ -52,7 +53,7 @@ def edit(lines: list[bytes], edits: list[tuple[str, int, bytes]]) -> list[bytes]
 
 @pytest.mark.parametrize("way", [compare_in_step, compare_hashes])
 @given(FILES, EDITS, st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=700, deadline=None)
 def test_lines_that_differ_are_the_difference_of_the_multisets(
     way: Way, lines: list[bytes], edits: list[tuple[str, int, bytes]], shuffled: bool, quoted: bool, ended: bool
 ) -> None:
@@ -119,7 +120,7 @@ def write(spelt: list[list[str]], order: int, break_names: bool, ended: bool) ->
 
 
 @given(VOTERS, st.integers(0, 3), st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_differences_lead_to_the_change_set_of_a_full_comparison(
     voters: list[tuple[list[str], list[str]]], order: int, old_breaks: bool, new_breaks: bool, ended: bool
 ) -> None:

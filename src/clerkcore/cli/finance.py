@@ -15,7 +15,7 @@ from clerkcore.cli.options import (
     selection_options,
     taken_option,
 )
-from clerkcore.cli.output import show_progress
+from clerkcore.cli.progress import show_progress
 from clerkcore.cli.questions import QUESTIONS
 from clerkcore.cli.work import run_order
 from clerkcore.installation import FINANCE, Installation
@@ -48,6 +48,7 @@ def _run(ctx: click.Context, stage: str, **options: Any) -> None:
             stage=stage,
             request=Request(now().date(), options["years"], taken_at=options.get("taken")),
             report=report,
+            advance=report.advance,
             files=files,
             source=options["source"],
             dry_run=options.get("dry_run", False),

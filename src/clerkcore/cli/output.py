@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -159,31 +158,3 @@ def ago(moment: datetime | None) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "just now"
-
-
-class Progress:
-    """Takes lines of progress: one moving line on a terminal, a line with its time each elsewhere."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-        self.status = console.status("") if console.is_terminal else None
-
-    def __call__(self, line: str) -> None:
-        """Show one line."""
-        if self.status:
-            self.status.update(Text(clean(line)))
-        else:
-            # Where progress cannot be written, as on a full disk, the work goes on without it.
-            with suppress(OSError):
-                click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {clean(line)}", err=True)
-
-
-@contextmanager
-def show_progress() -> Iterator[Progress]:
-    """Show progress on stderr while the block runs."""
-    progress = Progress(Console(stderr=True))
-    if progress.status is None:
-        yield progress
-        return
-    with progress.status:
-        yield progress

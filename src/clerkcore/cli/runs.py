@@ -16,10 +16,10 @@ from clerkcore.cli.output import (
     make_table,
     print_json,
     print_runs,
-    show_progress,
     show_table,
     warn_of_errors,
 )
+from clerkcore.cli.progress import show_progress
 from clerkcore.installation import Installation
 from clerkcore.jobs.decisions import accept_run, undo_run
 from clerkcore.jobs.evidence import Evidence, read_findings, read_run, read_tracebacks

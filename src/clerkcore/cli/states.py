@@ -15,7 +15,8 @@ from clerkcore.cli.options import (
     selection_options,
     taken_option,
 )
-from clerkcore.cli.output import clean, print_json, show_progress
+from clerkcore.cli.output import clean, print_json
+from clerkcore.cli.progress import show_progress
 from clerkcore.cli.states_elections import diff, elections
 from clerkcore.cli.states_overview import list_states, log, status
 from clerkcore.cli.work import run_order
@@ -76,6 +77,7 @@ def update(ctx: click.Context, /, source: str, election: str, date: str, **optio
             stage="update",
             request=_request(source, election, date, taken_at=options["taken"]),
             report=report,
+            advance=report.advance,
             files=options["files"],
             dry_run=options["dry_run"],
         )

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clerkcore.fetch.capture import build_capture, hash_payloads, limit_stream, refuse_html
+    from clerkcore.fetch.capture import build_capture, hash_payloads, limit_stream, measure_payloads, refuse_html
     from clerkcore.fetch.downloads import Archive
     from clerkcore.fetch.http import HttpClient
     from clerkcore.fetch.manifests import KeptCapture
@@ -26,6 +26,7 @@ __all__ = [
     "hash_payloads",
     "limit_stream",
     "mask_url",
+    "measure_payloads",
     "page_name",
     "refuse_html",
 ]
@@ -40,6 +41,7 @@ _HOMES = {
     "hash_payloads": "capture",
     "limit_stream": "capture",
     "mask_url": "urls",
+    "measure_payloads": "capture",
     "page_name": "names",
     "refuse_html": "capture",
 }

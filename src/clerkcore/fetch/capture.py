@@ -7,10 +7,11 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from clerkcore.errors import ClerkError, SourceError
@@ -37,22 +38,33 @@ def build_capture(
     *,
     sha256: str,
     max_bytes: int,
+    sizes: Sequence[int] = (),
 ) -> Capture:
-    """Return a capture whose pages open as unwrapped payloads of at most `max_bytes` each."""
+    """Return a capture whose pages open as unwrapped payloads of at most `max_bytes` each; `sizes` where known."""
     pages = tuple(
-        Page(download.name, download.url, partial(open_payload, source, archive, download, max_bytes))
-        for download in downloads
+        Page(download.name, download.url, partial(open_payload, source, archive, download, max_bytes), size)
+        for download, size in zip_longest(downloads, sizes, fillvalue=0)
+        if isinstance(download, Download)
     )
     return Capture(capture_id, source.name, scope, pages, sha256, taken_at)
 
 
 def hash_payloads(source: Source, archive: Archive, downloads: Iterable[Download], *, max_bytes: int) -> str:
     """Return the sha256 over the sha256 of each unwrapped payload, in order; SourceError on an HTML page."""
-    whole = hashlib.sha256()
+    return measure_payloads(source, archive, downloads, max_bytes=max_bytes)[0]
+
+
+def measure_payloads(
+    source: Source, archive: Archive, downloads: Iterable[Download], *, max_bytes: int
+) -> tuple[str, tuple[int, ...]]:
+    """Return what `hash_payloads` does, and how many bytes each payload has."""
+    whole, sizes = hashlib.sha256(), []
     for download in downloads:
         with _tell_place(archive, download):
-            whole.update(_hash_payload(source, archive, download, max_bytes))
-    return whole.hexdigest()
+            digest, size = _hash_payload(source, archive, download, max_bytes)
+            whole.update(digest)
+            sizes.append(size)
+    return whole.hexdigest(), tuple(sizes)
 
 
 @contextmanager
@@ -68,15 +80,16 @@ def _tell_place(archive: Archive, download: Download) -> Iterator[None]:
         raise
 
 
-def _hash_payload(source: Source, archive: Archive, download: Download, max_bytes: int) -> bytes:
-    digest = hashlib.sha256()
+def _hash_payload(source: Source, archive: Archive, download: Download, max_bytes: int) -> tuple[bytes, int]:
+    digest, size = hashlib.sha256(), 0
     with open_payload(source, archive, download, max_bytes) as payload:
         chunk = payload.read(BUFFER_BYTES)
         refuse_html(source.name, download.name, chunk)
         while chunk:
             digest.update(chunk)
+            size += len(chunk)
             chunk = payload.read(BUFFER_BYTES)
-    return digest.digest()
+    return digest.digest(), size
 
 
 def open_payload(source: Source, archive: Archive, download: Download, max_bytes: int) -> BinaryIO:

@@ -13,7 +13,7 @@ from clerkcore.installation import FINANCE, Installation
 from clerkcore.ledger import FinanceMetadata, save_finance_metadata
 from clerkcore.models import Outcome, Run, Site
 from clerkcore.store.database import read_database
-from clerkcore.store.update_log import count_live
+from clerkcore.store.update_log import count_live, sum_live
 from clerkcore.times import from_text
 
 RESTS = (Outcome.CHANGED, Outcome.FRESH)
@@ -44,7 +44,7 @@ def _read(installation: Installation, site: Site, source: FinanceSource) -> Fina
             (source.name,),
         ).fetchall()
         agency = _read_agency(connection, source)
-        rows = sum(count_live(connection, source, scope["scope"]) for scope in scopes)
+        rows = sum(sum_live(source, count_live(connection, source, scope["scope"])) for scope in scopes)
     years = sorted(int(scope["scope"]) for scope in scopes if scope["scope"].isdecimal())
     return FinanceMetadata(
         subdomain=site.subdomain,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -41,12 +40,12 @@ class Election:
     last_early_day: str = ""
     ballots: int | None = None
     newest_pull: str = ""
-    data_sources: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    data_sources: dict[str, int] = field(default_factory=dict)
     scopes: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Return the election as its JSON line."""
-        return asdict(self) | {"data_sources": dict(self.data_sources)}
+        return asdict(self)
 
 
 def list_elections(installation: Installation, subdomain: str) -> list[Election]:
@@ -69,7 +68,7 @@ def _read(connection: sqlite3.Connection) -> list[Election]:
     for row in connection.execute(_LOADED):
         election = found.setdefault(row["election_id"], Election(row["election_id"]))
         election.scopes.append(row["scope"])
-        election.data_sources[row["data_source"]] += 1
+        election.data_sources[row["data_source"]] = election.data_sources.get(row["data_source"], 0) + 1
         election.newest_pull = max(election.newest_pull, row["checked_at"])
     if TURNOUT_TOTALS.name in made:
         for row in connection.execute(_BALLOTS):

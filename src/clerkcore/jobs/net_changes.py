@@ -17,8 +17,8 @@ from clerkcore.store.database import read_database
 from clerkcore.times import to_text
 
 MOST_NAMED = 5
-# A row as it was after a run: the first image that a later run kept of it, else as it stands now, unless a later run
-# was the first to bring it.
+# A row as it was after a run: the first image that a later run kept of it, else as it stands now. Where that is of a
+# later run, the row was not there yet.
 _NET = """
 WITH image AS (
     SELECT id, run_id, row_key, before FROM _clerk_history
@@ -32,9 +32,11 @@ standing AS (
 ),
 pair AS (
     SELECT
-        coalesce(json_extract(f.before, '$.removed_run_id') IS NULL AND f.before IS NOT NULL, 0) AS was,
+        coalesce(json_extract(f.before, '$.run_id') <= :first, 0)
+            AND json_extract(f.before, '$.removed_run_id') IS NULL AS was,
         CASE WHEN l.row_key IS NULL THEN s.run_id <= :last AND s.removed_run_id IS NULL
-            ELSE json_extract(l.before, '$.removed_run_id') IS NULL END AS is_there,
+            ELSE json_extract(l.before, '$.run_id') <= :last AND json_extract(l.before, '$.removed_run_id') IS NULL
+            END AS is_there,
         json_extract(f.before, '$.county') AS county_before,
         CASE WHEN l.row_key IS NULL THEN s.county ELSE json_extract(l.before, '$.county') END AS county_after,
         {differs} AS differs

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from clerkcore.fetch import page_name
 from clerkcore.installation import Family
-from clerkcore.models import Request, ScopeResult
+from clerkcore.models import Advance, Request, ScopeResult
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
-from clerkcore.road.work import Work
+from clerkcore.road.work import Work, ignore_advance
 from clerkcore.times import to_text
 
 Report = Callable[[str], None]
@@ -20,7 +20,8 @@ Report = Callable[[str], None]
 class Order:
     """One job for sources of one family: which stage of it, for what, from where.
 
-    `source` narrows it to one source; `files` are exports an operator saved.
+    `source` narrows it to one source; `files` are exports an operator saved; `advance` is told how far the reading of
+    a large scope has come.
     """
 
     family: Family
@@ -30,6 +31,7 @@ class Order:
     files: tuple[Path, ...] = ()
     source: str = ""
     dry_run: bool = False
+    advance: Callable[[Advance], None] = ignore_advance
 
     @property
     def job(self) -> str:
@@ -60,4 +62,4 @@ _STAGES: Mapping[str, Callable[[Work, Order], list[ScopeResult]]] = {
 
 def take_road(work: Work, order: Order) -> list[ScopeResult]:
     """Run the stage of the road that an order asks for."""
-    return _STAGES[order.stage](work, order)
+    return _STAGES[order.stage](replace(work, advance=order.advance), order)

@@ -176,7 +176,10 @@ def enable_site(installation: Installation, subdomain: str, enabled: bool) -> Si
 def rename_site(installation: Installation, old: str, new: str) -> None:
     """Give a site another subdomain: folder, databases, runs, clocks and events go with it."""
     check_subdomain(new)
-    installation.site(old)
+    entry = installation.state_of(old) if installation.site(old).kind is Kind.STATE else None
+    if entry:
+        remedy = f'write "site": "{new}" in states.{entry.code} first'
+        raise SiteError(f"states.json names {old!r} as the site of {entry.code}", remedy=remedy)
     if installation.folder(new).path.exists():
         raise SiteError(f"site {new!r} exists already", remedy="choose another subdomain")
     with hold_site(installation, old, "rename"):

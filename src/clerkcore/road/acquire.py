@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkcore.errors import SettingsError, SourceError, StoreError, UsageError
-from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, page_name
+from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, measure_payloads, page_name
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
 from clerkcore.road.work import Work
@@ -86,18 +86,22 @@ def _keep(work: Work, scope: Scope, arriving: Iterable[Download]) -> Capture:
         for download in arriving:
             downloads.append(download)
             work.report(f"{work.where(scope.name)}: {download.name}, {download.size:,} bytes")
-        payloads = _hash_payloads(work, scope, downloads)
+        hashed, sizes = _measure_payloads(work, scope, downloads)
     except Exception:
         if downloads:
             _save(work, scope, downloads, _hash_bytes(downloads), complete=False)
         raise
-    return open_capture(work, _save(work, scope, downloads, payloads, complete=True))
+    return open_capture(work, _save(work, scope, downloads, hashed, complete=True), sizes)
 
 
-def _hash_payloads(work: Work, scope: Scope, downloads: Sequence[Download]) -> str:
+def _measure_payloads(work: Work, scope: Scope, downloads: Sequence[Download]) -> tuple[str, tuple[int, ...]]:
     if not downloads:
         raise SourceError("the source sent nothing", where=work.where(scope.name), remedy="see the plugin's README")
-    return hash_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
+    known = work.archive.newest(work.source.name, scope.name)
+    if known and [download.sha256 for download in known.downloads] == [download.sha256 for download in downloads]:
+        # The same bytes hold the same payloads: an unchanged file costs the hash that it was kept under.
+        return known.sha256, ()
+    return measure_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
 
 
 def _hash_bytes(downloads: Iterable[Download]) -> str:
@@ -113,8 +117,8 @@ def _save(work: Work, scope: Scope, downloads: Sequence[Download], hashed: str, 
     return work.archive.save_capture(work.source.name, scope, downloads, hashed, complete=complete, taken_at=taken_at)
 
 
-def open_capture(work: Work, kept: KeptCapture) -> Capture:
-    """Return a kept capture as its parser sees it."""
+def open_capture(work: Work, kept: KeptCapture, sizes: Sequence[int] = ()) -> Capture:
+    """Return a kept capture as its parser sees it; `sizes` are those of its pages, where they are known."""
     return build_capture(
         work.source,
         kept.scope,
@@ -124,6 +128,7 @@ def open_capture(work: Work, kept: KeptCapture) -> Capture:
         kept.taken_at,
         sha256=kept.sha256,
         max_bytes=_unwrapped_limit(work),
+        sizes=sizes,
     )
 
 

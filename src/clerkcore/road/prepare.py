@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clerkcore.errors import StoreError
 from clerkcore.interfaces import LineFormat
-from clerkcore.models import Capture
+from clerkcore.models import Advance, Capture
 from clerkcore.road.acquire import open_capture
 from clerkcore.road.stage import build_stage
 from clerkcore.road.stage_delta import read_snapshot, stage_delta
@@ -33,7 +33,12 @@ def prepare_stage(work: Work, capture: Capture, base: str, path: Path) -> Prepar
         facts = _stage_differences(work, form, capture, base, path)
         if facts:
             return Prepared(facts, base)
-    return Prepared(build_stage(work.source, capture, path))
+    where, total = work.where(capture.scope.name), sum(page.size for page in capture.pages)
+
+    def tell(records: int, done: int) -> None:
+        work.advance(Advance(where, records, done, total))
+
+    return Prepared(build_stage(work.source, capture, path, tell))
 
 
 def _stage_differences(work: Work, form: LineFormat, capture: Capture, base: str, path: Path) -> StageFacts | None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from clerkcore.errors import StoreError
 from clerkcore.interfaces import Source
 from clerkcore.models import Capture, Scope
-from clerkcore.road.stage_lines import LineStage
+from clerkcore.road.stage_lines import LineStage, Tell
 from clerkcore.road.staging import StageFile
 from clerkcore.store.changes import StageFacts
 from clerkcore.store.database import explained
@@ -24,12 +24,19 @@ T = TypeVar("T")
 Fill = Callable[[sqlite3.Connection], T]
 
 
-def build_stage(source: Source, capture: Capture, path: Path) -> StageFacts:
-    """Parse a capture into the file at `path`, whole or not at all, and count its records."""
+def _tell_nobody(_records: int, _bytes: int) -> None:
+    """Tell nobody how far the reading has come."""
+
+
+def build_stage(source: Source, capture: Capture, path: Path, tell: Tell = _tell_nobody) -> StageFacts:
+    """Parse a capture into the file at `path`, whole or not at all, and count its records.
+
+    Of lines, `tell` is told after each batch how many records, and how many bytes, were read.
+    """
     form = source.lines(capture.scope)
     if form is None:
         return make_stage(path, lambda connection: _fill(StageFile(connection, source), capture))
-    return make_stage(path, lambda connection: LineStage(connection, source, form).fill(capture))
+    return make_stage(path, lambda connection: LineStage(connection, source, form).fill(capture, tell))
 
 
 def _fill(stage: StageFile, capture: Capture) -> StageFacts:

@@ -23,7 +23,7 @@ from clerkcore.road.stage import make_stage
 from clerkcore.road.stage_lines import LineStage
 from clerkcore.store.changes import StageFacts, touched_name
 from clerkcore.store.database import read_database
-from clerkcore.store.linediff import Batches, LineDelta, Numbered, compare_hashes, compare_in_step
+from clerkcore.store.linediff import Batches, LineDelta, Numbered, compare_in_step
 from clerkcore.store.quarantine import irregular_lines
 from clerkcore.store.runs import Applied, find_application, read_base
 from clerkcore.store.tables import own_columns
@@ -92,7 +92,11 @@ def find_delta(form: LineFormat, snapshot: Snapshot, capture: Capture) -> list[P
     for old, new in zip(olds, news, strict=True):
         tail, digest = Tail(), _Digest()
         watched = sorted(set(snapshot.irregular.get(old.name, ())))
-        lines = _compare(form, old, new, limit, watched, tail, digest) if _same_header(form, old, new) else None
+        lines = (
+            _compare(form, old, new, limit, watched, tail, digest)
+            if _same_header(form, old, new, capture.source)
+            else None
+        )
         if lines is None or len(lines) + sum(len(delta.lines) for delta in deltas) > limit:
             return None
         whole.update(digest.value)
@@ -124,16 +128,21 @@ def _compare(
 
     asked: tuple[Batches, Batches, bool, int, Sequence[int]] = (olds, news, form.quoted, limit, watched)
     in_step = compare_in_step(*asked)
-    return compare_hashes(*asked) if in_step is None else in_step
+    if in_step is not None:
+        return in_step
+    # Not at the top: only files in another order must pay for numpy.
+    from clerkcore.store.linehash import compare_hashes
+
+    return compare_hashes(*asked)
 
 
-def _same_header(form: LineFormat, old: Page, new: Page) -> bool:
-    return not form.headed or _header(form, old) == _header(form, new)
+def _same_header(form: LineFormat, old: Page, new: Page, where: str) -> bool:
+    return not form.headed or _header(form, old, where) == _header(form, new, where)
 
 
-def _header(form: LineFormat, page: Page) -> bytes:
+def _header(form: LineFormat, page: Page, where: str) -> bytes:
     with page.open() as stream:
-        return PageRecords(form, page, stream, page.name).header
+        return PageRecords(form, page, stream, where).header
 
 
 class DeltaStage(LineStage):

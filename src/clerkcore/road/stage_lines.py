@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from operator import add, itemgetter
@@ -19,6 +19,7 @@ from clerkcore.store.tables import column_sql, own_columns
 
 VALUES_AT_ONCE = 400  # bound values in one statement; more make it no faster
 Row = tuple[Value, ...]
+Tell = Callable[[int, int], None]
 
 
 class LineStage(StageFile):
@@ -89,13 +90,16 @@ class LineStage(StageFile):
     def _content(self, table: Table) -> tuple[str, ...]:
         return self.form.columns if table.name == self.table.name else own_columns(table)
 
-    def fill(self, capture: Capture) -> StageFacts:
-        """Read every line of a capture."""
+    def fill(self, capture: Capture, tell: Tell) -> StageFacts:
+        """Read every line of a capture, telling after each batch how many records and bytes that are."""
         self.create()
+        done = 0
         for number, page in enumerate(capture.pages):
             self.open_page(number, page.name)
             for batch in read_batches(self.form, page, capture.source):
                 self.take(number, batch)
+                done += sum(map(len, batch.lines)) + len(batch.lines)
+                tell(self.read, done)
         return self.finish(capture, self.read)
 
     def finish(self, capture: Capture, read: int) -> StageFacts:

@@ -11,13 +11,17 @@ from urllib.parse import quote
 from clerkcore import times
 from clerkcore.fetch import Archive, Pace
 from clerkcore.interfaces import Source
-from clerkcore.models import Site
+from clerkcore.models import Advance, Site
 from clerkcore.settings import Settings
 from clerkcore.sites import SiteFolder
 
 
 def _silent(_: str) -> None:
     """Report nothing."""
+
+
+def ignore_advance(_: Advance) -> None:
+    """Tell nobody how far the reading has come."""
 
 
 def _unchecked() -> None:
@@ -28,9 +32,9 @@ def _unchecked() -> None:
 class Work:
     """One run of one source of one site.
 
-    `report` takes lines of progress; `check_lease` raises LeaseLost when another process has the site;
-    `started_at` is when the scope at hand began. `taken_at` is when the files of an import were saved, where the
-    operator says. Works that share a `pace` leave http.delay between their
+    `report` takes lines of progress, `advance` how far the reading of a large scope has come; `check_lease` raises
+    LeaseLost when another process has the site; `started_at` is when the scope at hand began. `taken_at` is when the
+    files of an import were saved, where the operator says. Works that share a `pace` leave http.delay between their
     requests to one host.
     """
 
@@ -42,6 +46,7 @@ class Work:
     job: str
     dry_run: bool = False
     report: Callable[[str], None] = _silent
+    advance: Callable[[Advance], None] = ignore_advance
     check_lease: Callable[[], None] = _unchecked
     now: Callable[[], datetime] = times.now
     started_at: datetime = field(default_factory=times.now)

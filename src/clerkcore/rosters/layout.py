@@ -130,7 +130,10 @@ class _Memo(dict[str, Value]):
 
 
 def _split_header(header: bytes, layout: RosterLayout, where: str) -> list[str]:
-    texts = _split([header], layout)
+    try:
+        texts = _split([header], layout)
+    except csv.Error as error:
+        raise SourceError(f"has no header: {error}", where=where, remedy="see the raw file; fetch it again") from error
     names = [_plain(name) for name in texts[0]] if texts else []
     if len(names) > MOST_COLUMNS:
         raise SourceError(

@@ -10,15 +10,21 @@ from clerkcore.interfaces import Writer
 from clerkcore.models import Value
 from clerkcore.rosters.computed import ROSTER_OVERLAPS
 
-# What counts as a ballot cast: a row without a status, or with the one that says so.
-CAST = "removed_run_id IS NULL AND coalesce(ballot_status, 'accepted') = 'accepted'"
+
+def cast_by(alias: str = "") -> str:
+    """Return the SQL condition of a ballot cast: a live row without a status, or with the one that says so."""
+    of = f"{alias}." if alias else ""
+    return f"{of}removed_run_id IS NULL AND coalesce({of}ballot_status, 'accepted') = 'accepted'"
+
+
+CAST = cast_by()
 GROUP = ("county", "precinct", "party", "voting_method", "vote_date")
 Group = tuple[str, str, str, str, str]
 
 _ROWS = (
     "SELECT r.scope, r.voter_id, r.vote_date, r.voting_method, r.county, coalesce(r.precinct, '') AS precinct,"
     " coalesce(r.party, '') AS party FROM json_each(:voters) v CROSS JOIN json_each(:scopes) s CROSS JOIN roster r"
-    f" WHERE r.source = :source AND r.scope = s.value AND r.voter_id = v.value AND r.{CAST}"
+    f" WHERE r.source = :source AND r.scope = s.value AND r.voter_id = v.value AND {cast_by('r')}"
     " ORDER BY r.voter_id, r.vote_date, r.scope, r.voting_method"
 )
 _TWICE_HERE = (
@@ -27,8 +33,8 @@ _TWICE_HERE = (
 )
 _TWICE_THERE = (
     "SELECT here.voter_id FROM roster here CROSS JOIN roster there WHERE here.source = :source AND here.scope = :scope"
-    f" AND here.{CAST} AND there.source = :source AND there.scope = :other AND there.voter_id = here.voter_id"
-    f" AND there.{CAST}"
+    f" AND {cast_by('here')} AND there.source = :source AND there.scope = :other AND there.voter_id = here.voter_id"
+    f" AND {cast_by('there')}"
 )
 BATCH = 2000
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from clerkcore.errors import UsageError
-from clerkcore.interfaces import Client, LineFormat, Reader, Table, View, Writer
+from clerkcore.interfaces import Client, Figures, LineFormat, Reader, Table, View, Writer
 from clerkcore.lines import parse_lines
 from clerkcore.models import Capture, Download, Finding, Note, Parsed, Request, Scope, Site
 from clerkcore.rosters.adapter import StateAdapter, make_scope
@@ -15,7 +15,7 @@ from clerkcore.rosters.computed import ROSTER_COMPUTED
 from clerkcore.rosters.districts import DISTRICTS, parse_districts
 from clerkcore.rosters.tables import ROSTER_TABLES
 from clerkcore.rosters.totals import update_totals
-from clerkcore.rosters.views import ROSTER_VIEWS
+from clerkcore.rosters.views import ROSTER_FIGURES, ROSTER_VIEWS
 
 
 class RosterAdapter(StateAdapter):
@@ -29,6 +29,7 @@ class RosterAdapter(StateAdapter):
     tables: ClassVar[tuple[Table, ...]] = ROSTER_TABLES
     computed: ClassVar[tuple[Table, ...]] = ROSTER_COMPUTED
     views: ClassVar[tuple[View, ...]] = ROSTER_VIEWS
+    figures: ClassVar[tuple[Figures, ...]] = ROSTER_FIGURES
     roster_sources: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, **options: Any) -> None:

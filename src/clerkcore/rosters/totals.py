@@ -10,7 +10,7 @@ from clerkcore.interfaces import Writer
 from clerkcore.models import Note, Scope
 from clerkcore.rosters.computed import PRECINCT_TOTALS
 from clerkcore.rosters.districts import DISTRICTS, refresh_districts
-from clerkcore.rosters.overlaps import CAST, GROUP, Group, group_of, settle_overlaps
+from clerkcore.rosters.overlaps import CAST, GROUP, Group, cast_by, group_of, settle_overlaps
 from clerkcore.rosters.tables import COUNTED, ROSTER
 
 _GROUP = "county, coalesce(precinct, '') AS precinct, coalesce(party, '') AS party, voting_method, vote_date"
@@ -19,7 +19,8 @@ _ALL = f"SELECT {_GROUP} FROM roster WHERE source = :source AND scope = :scope A
 _NOW = (
     "SELECT r.county, coalesce(r.precinct, ''), coalesce(r.party, ''), r.voting_method, r.vote_date"
     " FROM temp.delta_roster d CROSS JOIN roster r WHERE r.source = :source AND r.scope = :scope"
-    f" AND r.voter_id = d.voter_id AND r.vote_date = d.vote_date AND r.voting_method = d.voting_method AND r.{CAST}"
+    " AND r.voter_id = d.voter_id AND r.vote_date = d.vote_date AND r.voting_method = d.voting_method"
+    f" AND {cast_by('r')}"
 )
 _BEFORE = (
     "SELECT before ->> 'county', coalesce(before ->> 'precinct', ''), coalesce(before ->> 'party', ''),"
@@ -95,7 +96,8 @@ def _save_groups(db: Writer, election: str, scope: str, moved: Counter[Group], k
     twice = db.count(
         f"SELECT {', '.join(GROUP)} FROM roster_overlaps WHERE source = :source AND scope = :of", {"of": scope}
     )
-    after = {group: known.get(group, 0) + grown for group, grown in moved.items()}
+    # Totals that were made anew are filled scope by scope: those of another scope may not be there yet.
+    after = {group: known.get(group, 0) + grown for group, grown in moved.items() if group in known or grown}
     db.insert(
         PRECINCT_TOTALS,
         (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clerkcore.interfaces import Column, View
-from clerkcore.rosters.overlaps import CAST
+from clerkcore.interfaces import Column, Figures, View
+from clerkcore.rosters.overlaps import cast_by
 from clerkcore.rosters.tables import ROSTER, public
 
 _SOURCE = public("source", description="The source of the figure")
@@ -14,7 +14,7 @@ _DAY = public("vote_date", "date", "Day up to which ballots are counted")
 
 ROSTER_EFFECTIVE = View(
     "roster_effective",
-    sql=f"""SELECT r.* FROM roster r WHERE r.{CAST.replace("coalesce(ballot", "coalesce(r.ballot")}
+    sql=f"""SELECT r.* FROM roster r WHERE {cast_by("r")}
 AND NOT EXISTS (SELECT 1 FROM roster_overlaps o WHERE o.source = r.source AND o.scope = r.scope
 AND o.voter_id = r.voter_id AND o.vote_date = r.vote_date AND o.voting_method = r.voting_method)""",
     columns=(
@@ -74,3 +74,9 @@ AND c.county = p.county AND c.channel = p.channel AND c.vote_date = p.vote_date"
 )
 
 ROSTER_VIEWS = (ROSTER_EFFECTIVE, PUBLISHED_FIGURES, COUNTED_FIGURES, TURNOUT_CHECK)
+
+_DIMENSIONS = ("election_id", "county", "channel", "vote_date")
+ROSTER_FIGURES = (
+    Figures("turnout", "published", PUBLISHED_FIGURES.name, _DIMENSIONS),
+    Figures("turnout", "counted", COUNTED_FIGURES.name, _DIMENSIONS),
+)

@@ -28,6 +28,18 @@ def describe_source(connection: sqlite3.Connection, source: Source) -> None:
             "INSERT OR REPLACE INTO _clerk_columns VALUES (?, ?, ?, ?, ?, ?)",
             _column_rows(shown.name, shown.columns, provenance=kind != "view"),
         )
+    for figures in source.figures:
+        connection.execute(
+            "INSERT OR REPLACE INTO _clerk_figures VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                figures.dataset,
+                figures.role,
+                source.name,
+                figures.view,
+                json.dumps(figures.dimensions),
+                figures.value,
+            ),
+        )
 
 
 def _shown(source: Source) -> Iterator[tuple[str, Table | View]]:

@@ -1,30 +1,24 @@
-"""Which lines two snapshots of a file do not share, as a difference of multisets.
+"""Which lines two snapshots of a file do not share, as a difference of multisets, found by walking side by side.
 
-Two ways give the same answer. `compare_in_step` walks both files side by side and is best where their order is the
-same; `compare_hashes` sorts a hash of every record and does not mind the order. Both return None where the files
-differ in more than `limit` records, and the first also where it loses its way.
+`linehash.compare_hashes` gives the same answer where the order is another one. Both return None where the files differ
+in more than `limit` records, and this one also where it loses its way.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
 
 from clerkcore.lines import MOST_JOINED, join_records, odd_lines
 
 PIECE = 128
 WINDOWS = (8, 64, 512)
-CHUNK = 1 << 19
 _QUOTE = b'"'
 
 Numbered = tuple[int, bytes]
 Batches = Callable[[], Iterator[list[bytes]]]
-Hashes = npt.NDArray[np.int64]
 
 
 @dataclass
@@ -238,7 +232,7 @@ def cancel_moved(delta: LineDelta, watched: Sequence[int]) -> LineDelta:
     targets = {line: list(numbers) for line, numbers in moved_to.items()}
     for line, numbers in moved_from.items():
         pairs = zip(numbers, targets[line], strict=True)
-        kept += [(old, new, line) for old, new in pairs if _holds(watched, old)]
+        kept += [(old, new, line) for old, new in pairs if holds(watched, old)]
     return LineDelta(added, removed, kept)
 
 
@@ -254,77 +248,7 @@ def _take(records: Iterable[Numbered], both: Counter[bytes]) -> tuple[list[Numbe
     return rest, taken
 
 
-def _holds(numbers: Sequence[int], number: int) -> bool:
+def holds(numbers: Sequence[int], number: int) -> bool:
+    """Whether a rising sequence holds a number."""
     at = bisect_left(numbers, number)
     return at < len(numbers) and numbers[at] == number
-
-
-def compare_hashes(old: Batches, new: Batches, quoted: bool, limit: int, watched: Sequence[int]) -> LineDelta | None:
-    """Compare by a hash of every record, in whatever order they stand.
-
-    Python's own hash of bytes is keyed anew in every process, so that nobody can prepare records that collide.
-    """
-    olds, news = _hash_all(old, quoted), _hash_all(new, quoted)
-    (gone, fewer), (come, more) = _surplus(olds, news, limit), _surplus(news, olds, limit)
-    if fewer + more > limit:
-        return None
-    delta, held = LineDelta(), dict[int, list[int]]()
-    for number, record in _pick(old, quoted, gone, watched):
-        if _is_surplus(gone, record):
-            delta.removed.append((number, record))
-        elif _holds(watched, number):
-            held.setdefault(hash(record), []).append(number)
-    for number, record in _pick(new, quoted, {**come, **dict.fromkeys(held, 0)}, ()):
-        if _is_surplus(come, record):
-            delta.added.append((number, record))
-        elif held.get(hash(record)):
-            delta.kept.append((held[hash(record)].pop(0), number, record))
-    return delta
-
-
-def _pick(batches: Batches, quoted: bool, hashes: Mapping[int, int], watched: Sequence[int]) -> Iterator[Numbered]:
-    """Yield the records of some hashes, and those on the lines that are watched."""
-    for numbers, records in join_records(batches(), quoted):
-        wanted = [at for at, hashed in enumerate(map(hash, records)) if hashed in hashes]
-        if watched and bisect_left(watched, numbers[0]) != bisect_left(watched, numbers[-1] + 1):
-            wanted = sorted({*wanted, *(at for at, number in enumerate(numbers) if _holds(watched, number))})
-        for at in wanted:
-            yield numbers[at], records[at]
-
-
-def _hash_all(batches: Batches, quoted: bool) -> Hashes:
-    """Return the hashes of every record, sorted."""
-    joined = join_records(batches(), quoted)
-    parts = [np.fromiter(map(hash, records), np.int64, len(records)) for _, records in joined]
-    hashes = np.concatenate(parts) if parts else np.empty(0, np.int64)
-    hashes.sort()
-    return hashes
-
-
-def _surplus(mine: Hashes, theirs: Hashes, limit: int) -> tuple[dict[int, int], int]:
-    """Return the hashes that occur more often in `mine`, with how many of each are in both, and by how many records.
-
-    Counting stops once there are more than the limit.
-    """
-    found: dict[int, int] = {}
-    count = 0
-    for start in range(0, len(mine), CHUNK):
-        part = mine[start : start + CHUNK]
-        rank = np.arange(start, start + len(part)) - np.searchsorted(mine, part, "left")
-        low, high = np.searchsorted(theirs, part, "left"), np.searchsorted(theirs, part, "right")
-        more = np.flatnonzero(low + rank >= high)
-        count += len(more)
-        if count > limit:
-            break
-        for at in more:
-            found.setdefault(int(part[at]), int(high[at] - low[at]))
-    return found, count
-
-
-def _is_surplus(surplus: dict[int, int], record: bytes) -> bool:
-    """Whether this record, in the order of the file, is one that the other side lacks."""
-    common = surplus.get(hash(record))
-    if common is None:
-        return False
-    surplus[hash(record)] = common - 1
-    return common <= 0

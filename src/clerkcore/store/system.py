@@ -60,6 +60,19 @@ CREATE TABLE _clerk_duplicates (
 """
 DUPLICATES_INDEX = "CREATE INDEX idx_clerk_duplicates_run ON _clerk_duplicates(run_id, source, scope)"
 
+# Which views give numbers that can be compared, for reconciliation to find.
+FIGURES = """
+CREATE TABLE _clerk_figures (
+    dataset TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('published', 'counted')),
+    source TEXT NOT NULL,
+    view_name TEXT NOT NULL,
+    dimensions TEXT NOT NULL,
+    value_column TEXT NOT NULL,
+    PRIMARY KEY (dataset, role, source)
+) STRICT
+"""
+
 _STATEMENTS = (
     DATA_UPDATE_LOG,
     "CREATE INDEX idx_update_log_state ON data_update_log(state_code, created_at)",
@@ -188,6 +201,7 @@ _STATEMENTS = (
         PRIMARY KEY (table_name, column_name)
     ) STRICT
     """,
+    FIGURES,
 )
 
 
@@ -202,7 +216,7 @@ _UPGRADES = {
         "ALTER TABLE _clerk_runs ADD COLUMN late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1))",
         "ALTER TABLE _clerk_scopes ADD COLUMN computed INTEGER NOT NULL DEFAULT 1 CHECK (computed IN (0, 1))",
     ),
-    3: (DUPLICATES, DUPLICATES_INDEX),
+    3: (DUPLICATES, DUPLICATES_INDEX, FIGURES),
 }
 
 

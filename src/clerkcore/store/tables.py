@@ -54,6 +54,19 @@ def check_tables(source: Source) -> None:
         for table in source.tables:
             _ensure_view(scratch, source, table)
         ensure_views(scratch, source)
+    _check_figures(source)
+
+
+def _check_figures(source: Source) -> None:
+    """Refuse figures that no view gives."""
+    given = {view.name: {column.name for column in view.columns} for view in source.views}
+    for figures in source.figures:
+        where = f"source {source.name}, figures {figures.dataset}"
+        if figures.view not in given:
+            raise PluginError(f"{figures.view!r} is no view of the source", where=where)
+        missing = {*figures.dimensions, figures.value} - given[figures.view]
+        if missing:
+            raise PluginError(f"{figures.view} has no column {min(missing)!r}", where=where)
 
 
 def _check_names(table: Table, where: str) -> None:
@@ -84,6 +97,7 @@ def _named_columns(table: Table, first: str) -> Iterable[tuple[str, tuple[str, .
     yield "group_by", (table.group_by or first,)
     yield "facets", table.facets
     yield "search", table.search
+    yield "tally", table.tally
     yield "lasting", (table.lasting or first,)
 
 
