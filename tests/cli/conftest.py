@@ -65,11 +65,12 @@ class Clerk:
         printed = self.capsys.readouterr()
         return Result(code, printed.out, printed.err)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "clerkcore", *words, "--root", str(self.root)]
+    def start(self, *words: str | Path, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "clerkcore", *map(str, words), "--root", str(self.root)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("CLERK_")}
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environ, preexec_fn=heed_interrupts)
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environ, preexec_fn=heed_interrupts
+        )
 
     def add_site(self, subdomain: str, *settings: str, kind: str = "city", state: str = "CA") -> None:
         words = [word for setting in settings for word in ("--set", setting)]

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 Clerk = Any  # the class of the fixture in conftest.py
@@ -199,7 +199,13 @@ def compare(before: Roster, after: Roster) -> dict[str, tuple[int, int, int]]:
     return {name: (added[name], changed[name], gone[name]) for name in {*added, *changed, *gone}}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Every example runs a dozen commands, so that a failure is shown as it was found.
+@settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(captures=st.lists(ROSTERS, min_size=3, max_size=4), undo=st.booleans(), points=st.data())
 def test_a_net_change_is_what_the_two_captures_differ_in(
     clerk: Clerk, captures: list[Roster], undo: bool, points: st.DataObject

@@ -155,7 +155,8 @@ def test_an_adapter_that_nobody_offers_is_named_by_its_path_and_stops_no_other(s
     ended = states("states", "update", "--due", "--json")
     assert (ended.code, [run["outcome"] for run in ended.rows]) == (1, ["changed"])
     [told] = [line for line in ended.err.splitlines() if line.startswith("Error: ")]
-    assert told.startswith(f"Error: {path}: states.AL.adapter: no plugin offers 'nosuch'; offered: florida")
+    assert told.startswith(f"Error: {path}: states.AL.adapter: no plugin offers 'nosuch'; offered: ")
+    assert ", florida" in told
     assert told.endswith('(install its plugin, or write "enabled": false in states.AL)')
     named = states("states", "update", "al")
     assert (named.code, named.err) == (2, f"{told}\n")
@@ -191,6 +192,17 @@ def test_a_site_that_lacks_the_adapter_of_its_state_is_named(states: Clerk) -> N
 def test_a_site_of_another_name_is_that_of_the_state(states: Clerk) -> None:
     write_states(states, FL={**FLORIDA, "site": "vote.fl", "settings": {"election": "49894"}})
     assert taken(states, "--due") == ["vote.fl"]
+
+
+def test_a_site_that_states_json_names_is_not_renamed_beside_it(states: Clerk) -> None:
+    states("sites", "import")
+    refused = states("sites", "rename", "fl", "vote.fl")
+    said = 'states.json names \'fl\' as the site of FL (write "site": "vote.fl" in states.FL first)'
+    assert (refused.code, refused.err) == (2, f"Error: {said}\n")
+    write_states(states, FL={**FLORIDA, "site": "vote.fl"})
+    assert states("sites", "rename", "fl", "vote.fl").code == 0
+    assert taken(states, "--due") == ["vote.fl"]
+    assert list_sites(states) == ["vote.fl"]
 
 
 def test_a_site_that_is_no_states_is_not_made(states: Clerk) -> None:

@@ -48,3 +48,15 @@ def test_evidence_tells_what_was_left_out() -> None:
         "2 exact duplicates, 1,234 quarantined, 1 set aside"
     )
     assert tell_evidence(Counts(read=3, added=3)) == ""
+
+
+def test_of_many_groups_the_largest_are_told() -> None:
+    groups = {f"C{number:02}": number for number in range(1, 41)}
+    told = tell_changes(ChangeSet(Counts(), (TableChange("roster", Counts(added=820), groups),)))
+    assert told == (
+        "820 roster rows added (C40 40, C39 39, C38 38, C37 37, C36 36, C35 35, C34 34, C33 33 and 32 more)"
+    )
+
+
+def test_a_table_whose_name_is_no_plural_has_rows() -> None:
+    assert (name_rows("roster", 1), name_rows("county_turnout", 2)) == ("roster row", "county turnout rows")

@@ -61,9 +61,9 @@ def test_what_may_be_left_out_has_a_default() -> None:
 
 
 def test_a_site_and_more_settings_may_be_named() -> None:
-    more = {"site": "vote.tx", "settings": {"election": "58315", "keep": ["names"], "key": {"secret": "tx_key"}}}
-    [entry] = parse_states(write(TX={**TEXAS, **more}), "states.json")
-    assert (entry.site, entry.config) == ("vote.tx", {**more["settings"], **SETTINGS})
+    more: dict[str, Any] = {"election": "58315", "keep": ["names"], "key": {"secret": "tx_key"}}
+    [entry] = parse_states(write(TX={**TEXAS, "site": "vote.tx", "settings": more}), "states.json")
+    assert (entry.site, entry.config) == ("vote.tx", {**more, **SETTINGS})
 
 
 def test_the_shipped_file_names_four_states_whose_pilots_have_their_adapters() -> None:

@@ -47,7 +47,9 @@ class LineStage(StageFile):
             super().create_table(table)
             return
         self._check_columns()
-        columns = ", ".join(column_sql(column, table) for column in table.columns if column.name in self.form.columns)
+        declared = {column.name: column for column in table.columns}
+        # In the order of the format, which is that of its rows.
+        columns = ", ".join(column_sql(declared[name], table) for name in self.form.columns)
         run = self.connection.execute
         run("CREATE TABLE _pages (number INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT")
         run(f"CREATE TABLE {self.heap} (line_ INTEGER NOT NULL, page_ INTEGER NOT NULL, {columns}) STRICT")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from clerkcore.models import ChangeSet, Counts, TableChange
+
+MOST_GROUPS, FEW_GROUPS = 30, 8
 
 
 def tell_changes(changes: ChangeSet, *, late: bool = False) -> str:
@@ -40,6 +43,8 @@ def _table(change: TableChange, late: bool) -> Iterator[str]:
 def name_rows(table: str, count: int) -> str:
     """Return what the rows of a table are called: "1 filing", "2 filings", "1 agency"."""
     noun = table.replace("_", " ")
+    if not noun.endswith("s"):
+        return f"{noun} row{'' if count == 1 else 's'}"
     if count != 1:
         return noun
     if noun.endswith("ies"):
@@ -48,7 +53,12 @@ def name_rows(table: str, count: int) -> str:
 
 
 def _groups(groups: Mapping[str, int]) -> str:
-    return f" ({', '.join(f'{name} {count:,}' for name, count in groups.items())})" if groups else ""
+    """Return the groups with their counts; of many, the largest and how many more."""
+    if not groups:
+        return ""
+    largest = groups.items() if len(groups) <= MOST_GROUPS else Counter(groups).most_common(FEW_GROUPS)
+    more = f" and {len(groups) - FEW_GROUPS:,} more" if len(groups) > MOST_GROUPS else ""
+    return f" ({', '.join(f'{name} {count:,}' for name, count in largest)}{more})"
 
 
 def tell_evidence(counts: Counts) -> str:

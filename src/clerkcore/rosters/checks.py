@@ -17,6 +17,14 @@ LATEST_DAYS = 30  # days after it on which one may still come in
 
 _LIVE = "source = :source AND scope = :scope AND removed_run_id IS NULL"
 
+_FALLING = """
+SELECT county, vote_date, now, was FROM (
+  SELECT scope, county, vote_date, {column} AS now, lag({column}) OVER (PARTITION BY county ORDER BY vote_date) AS was
+  FROM county_turnout
+  WHERE source = :source AND election_id = :election AND removed_run_id IS NULL AND {column} IS NOT NULL)
+WHERE scope = :scope AND now < was ORDER BY was - now DESC, county, vote_date
+"""
+
 
 def check_roster(db: Reader, scope: Scope) -> Iterator[Finding]:
     """Yield what is wrong with the scope's roster, and with its published turnout."""
@@ -124,16 +132,9 @@ def _missing_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
 
 def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:
     """Published cumulative figures that are lower than the day before: accepted, and noted."""
+    election = scope.params.get("election_id", "")
     for column in ("in_person_total", "mail_total"):
-        rows = db.rows(
-            f"SELECT t.county, t.vote_date, t.{column} AS now, b.{column} AS was FROM county_turnout t"
-            " JOIN county_turnout b ON b.source = t.source AND b.election_id = t.election_id AND b.county = t.county"
-            " AND b.removed_run_id IS NULL AND b.vote_date = (SELECT max(vote_date) FROM county_turnout e"
-            " WHERE e.source = t.source AND e.election_id = t.election_id AND e.county = t.county"
-            f" AND e.vote_date < t.vote_date AND e.removed_run_id IS NULL AND e.{column} IS NOT NULL)"
-            " WHERE t.source = :source AND t.scope = :scope AND t.removed_run_id IS NULL"
-            f" AND t.{column} < b.{column} ORDER BY b.{column} - t.{column} DESC"
-        )
+        rows = db.rows(_FALLING.format(column=column), {"election": election})
         if rows:
             told = name_some(
                 [f"{row['county']} {row['was']:,} to {row['now']:,} on {row['vote_date']}" for row in rows]

@@ -46,7 +46,9 @@ def _read(values: dict[str, str], at: Location) -> Parsed:
         if not texts[column]:
             return Rejected(f"bad_{column}", f"{column} is empty", at, column)
     texts["county"] = texts["county"].upper()
-    texts["precinct"] = "" if texts["precinct"] in _ANYWHERE else texts["precinct"]
+    # Spaces inside stay, as in rosters: what both write alike is the same precinct.
+    precinct = values["precinct"].replace("\0", "").strip()
+    texts["precinct"] = "" if precinct in _ANYWHERE else precinct
     return Record("district_map", texts, at)
 
 

@@ -31,7 +31,9 @@ ELECTIONS = Table(
         public("first_early_day", "date", "First day of early voting"),
         public("last_early_day", "date", "Last day of early voting"),
         public("certified", "boolean", "1 when the state calls the results certified"),
-        public("published_at", "datetime", "When the state says that it last changed its list"),
+        Column(
+            "published_at", "datetime", "When the state says that it last changed its list", compared=False, public=True
+        ),
     ),
     title="Elections",
     description="The elections that the state lists",
@@ -75,7 +77,7 @@ COUNTY_TURNOUT = Table(
         count("mail_on_date", "Mail ballots of the day"),
         count("mail_total", "Mail ballots of the election up to this day"),
         count("ballots_total", "Ballots of the election up to this day, where the state gives one figure"),
-        public("published_at", "datetime", "When the state published the figures"),
+        Column("published_at", "datetime", "When the state published the figures", compared=False, public=True),
     ),
     title="Turnout by county, as published",
     description="What the state itself publishes of each county's turnout, day by day",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from clerk_demo.civix_elections import REPUBLICAN_RUNOFF
 from clerk_demo.faults import Faults
 from clerk_demo.simulator import Simulator
 from clerkcore import ClerkError, UsageError
@@ -22,6 +23,7 @@ HELD = 3
 DAYS = 3
 # The site whose amendments are shown at the end.
 TOLD_SITE = "sandiego.ca"
+TOLD_STATE = "tx"
 # Every so many requests the upstream answers 500, as the real one does; clerk tries again.
 EVERY_NTH_500 = 9
 
@@ -52,7 +54,9 @@ class Show:
             f"notice = {json.dumps(self._notice())}\n\n"
             '[http]\nallow_private = ["127.0.0.1"]\ndelay = 0.02\nbackoff = 0.1\n\n'
             f"[sources.netfile]\nbase_url = {json.dumps(self.simulator.netfile_url)}\n\n"
-            f"[sources.florida]\nbase_url = {json.dumps(self.simulator.florida_url)}\n"
+            f"[sources.florida]\nbase_url = {json.dumps(self.simulator.florida_url)}\n\n"
+            # The invented runoff lies in the past, so that it is named rather than found running.
+            f'[sources.texas]\nbase_url = {json.dumps(self.simulator.url)}\nelection = "{REPUBLICAN_RUNOFF.id}"\n'
         )
 
     def _notice(self) -> str:
@@ -61,7 +65,7 @@ class Show:
         return "A demonstration: every name and figure here is invented."
 
     def pull_daily(self) -> None:
-        """Pull every site on three simulated days, then show what was amended and the status."""
+        """Pull every site on three simulated days, then show what was amended, what changed in a roster, and the status."""
         self.simulator.faults = Faults(every_nth_500=EVERY_NTH_500)
         for day in range(DAYS):
             click.secho(f"\nDay {day + 1} at the simulated upstreams", bold=True)
@@ -70,7 +74,16 @@ class Show:
             self._clerk("states", "update", "--all")
         click.echo()
         self._clerk("finance", "amendments", "--subdomain", TOLD_SITE)
+        self._clerk("states", "elections", TOLD_STATE)
+        self._clerk("states", "diff", str(REPUBLICAN_RUNOFF.id), "--between", *self._pulls())
         self._clerk("status")
+
+    def _pulls(self) -> tuple[str, str]:
+        """Return the first and the last run of the state whose changes are shown."""
+        asked = self._command("runs", "list", "--subdomain", TOLD_STATE, "--json")
+        listed = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.splitlines()
+        runs = [str(json.loads(line)["run_id"]) for line in listed]
+        return runs[-1], runs[0]
 
     def _clerk(self, *arguments: str) -> None:
         click.secho(f"\n$ clerk --root {self.folder.name} {' '.join(arguments)}", fg="cyan")
@@ -98,7 +111,10 @@ class Show:
 
     def wait_for_interrupt(self) -> None:
         """Print the addresses of the upstreams and keep them up until Ctrl-C."""
-        click.echo(f"NetFile: {self.simulator.netfile_url}\nFlorida: {self.simulator.florida_url}\nCtrl-C stops them.")
+        click.echo(
+            f"NetFile: {self.simulator.netfile_url}\nFlorida: {self.simulator.florida_url}\n"
+            f"Texas: {self.simulator.civix_url}\nCtrl-C stops them."
+        )
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
