@@ -56,9 +56,9 @@ def _panel(panel: Panel, top: int) -> Iterable[str]:
         y = top + HEAD + STEP * number
         width = max(1.0, (WIDTH - LABEL - VALUE) * bar.value / most)
         middle = y + BAR - 3
-        weight = ' font-weight="bold"' if bar.own else ""
+        colour, weight = (OWN, ' font-weight="bold"') if bar.own else (OTHER, "")
         yield f'<text x="{LABEL - 10}" y="{middle}" fill="{TEXT}" text-anchor="end"{weight}>{escape(bar.label)}</text>'
-        yield f'<rect x="{LABEL}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2" fill="{OWN if bar.own else OTHER}"/>'
+        yield f'<rect x="{LABEL}" y="{y}" width="{width:.1f}" height="{BAR}" rx="2" fill="{colour}"/>'
         yield f'<text x="{LABEL + width + 8:.1f}" y="{middle}" fill="{TEXT}"{weight}>{write_ratio(bar.value)}</text>'
 
 

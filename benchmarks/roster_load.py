@@ -62,7 +62,7 @@ def _ways(folder: Path, asked: argparse.Namespace) -> dict[str, Way]:
     return few | {
         "csv + executemany, index last": rival("stdlib-load"),
         "sqlite3 .import, key first": rival("shell-keyed"),
-        f"sqlite-utils insert{'' if share == asked.rows else ', of a share'}": Way(insert),
+        "sqlite-utils insert": Way(insert),
     }
 
 

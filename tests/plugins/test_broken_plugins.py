@@ -78,7 +78,7 @@ def assert_the_rest_works(plugins: Plugins) -> None:
     }
     assert plugins.clerk("status").code == 0
     assert plugins.show("clerk-finance-netfile")["health"] == "ok"
-    assert plugins.clerk("states", "list", "--json").rows[0]["adapter"] == "florida"
+    assert "florida" in {row["adapter"] for row in plugins.clerk("states", "list", "--json").rows}
 
 
 @pytest.mark.parametrize(("face", "problem"), FACES.values(), ids=FACES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import pytest
@@ -25,6 +26,7 @@ from clerkcore.rosters import (
 )
 from clerkcore.testing.bench import Bench
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 SITE = Site("st", "State", "ST", Kind.STATE)
 HEADER = "county,name,id,method,precinct\n"
 LAYOUT = RosterLayout(
@@ -76,7 +78,9 @@ DATED_LAYOUT = RosterLayout(
         "voter_id": voter_id_field(("id",), r"\d{4}", "four digits"),
         "vote_date": Field(("returned",), read_date),
         "county": county_field(("county",), ("ADAMS", "BROWN", "CLAY")),
-        "ballot_status": Field(("status",), read_word({"ok": "accepted", "void": "rejected"}, "status"), required=False),
+        "ballot_status": Field(
+            ("status",), read_word({"ok": "accepted", "void": "rejected"}, "status"), required=False
+        ),
     },
     {"voting_method": "absentee-mail"},
 )
@@ -189,22 +193,29 @@ def voters(county: str, first: int, count: int) -> list[str]:
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path)
+def folder() -> Iterator[Path]:
+    """A folder in memory where the system has one: hundreds of loads would wait for the disk."""
+    with TemporaryDirectory(dir=MEMORY) as made:
+        yield Path(made)
 
 
 @pytest.fixture
-def mail_state(tmp_path: Path) -> MailState:
-    return MailState(tmp_path)
+def state(folder: Path) -> State:
+    return State(folder)
 
 
 @pytest.fixture
-def make_state(tmp_path: Path) -> Callable[..., State]:
+def mail_state(folder: Path) -> MailState:
+    return MailState(folder)
+
+
+@pytest.fixture
+def make_state(folder: Path) -> Callable[..., State]:
     """Make sites, each in a folder of its own."""
     made: list[State] = []
 
     def make(**settings: Any) -> State:
-        made.append(State(tmp_path / str(len(made)), **settings))
+        made.append(State(folder / str(len(made)), **settings))
         return made[-1]
 
     return make

@@ -15,9 +15,9 @@ MONDAY, TUESDAY = "2026-05-18", "2026-05-19"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
+def state(folder: Path) -> State:
     """A site that holds four voters of three precincts."""
-    state = State(tmp_path, shrink_limit=1.0, quarantine_limit=1.0)
+    state = State(folder, shrink_limit=1.0, quarantine_limit=1.0)
     state.load(roster("ADAMS 1001 P S1", "ADAMS 1002 P S1", "ADAMS 1003 P S2", "BROWN 1004 M S1"))
     return state
 
@@ -186,6 +186,6 @@ def test_two_districts_of_one_precinct_go_to_quarantine_both(state: State) -> No
     assert state.ask(ask) == [(2, "conflicting_key", message), (3, "conflicting_key", message)]
 
 
-def test_districts_are_never_fetched(tmp_path: Path) -> None:
+def test_districts_are_never_fetched(folder: Path) -> None:
     with pytest.raises(UsageError, match="districts are imported, not fetched"):
-        Statelet().fetch(make_scope("DISTRICTS", ""), OfflineClient(Archive(tmp_path)))
+        Statelet().fetch(make_scope("DISTRICTS", ""), OfflineClient(Archive(folder)))

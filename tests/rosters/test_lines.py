@@ -63,7 +63,7 @@ def test_a_line_that_never_ends_is_refused() -> None:
 
 
 @given(st.lists(st.sampled_from([b"", b"a", b"bc\r", b'"', b"long line"]), max_size=12), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_lines_do_not_depend_on_how_the_bytes_arrive(lines: list[bytes], ended: bool) -> None:
     content = b"\n".join(lines) + b"\n" * ended
     assert split(content, Slow) == split(content)
@@ -111,7 +111,7 @@ def test_where_nothing_is_quoted_a_quote_joins_nothing() -> None:
 
 
 @given(st.lists(st.sampled_from([b"a", b"", b'"', b'"b', b'c"', b'""', b'x "y" z']), max_size=30), st.integers(1, 31))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_records_do_not_depend_on_batches_and_lose_no_line(lines: list[bytes], size: int) -> None:
     records = join(lines)
     assert join(*(lines[at : at + size] for at in range(0, len(lines), size))) == records

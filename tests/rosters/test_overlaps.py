@@ -11,8 +11,8 @@ MONDAY, TUESDAY, WEDNESDAY = "2026-05-18", "2026-05-19", "2026-05-20"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path, shrink_limit=1.0, turnover_limit=1.0)
+def state(folder: Path) -> State:
+    return State(folder, shrink_limit=1.0, turnover_limit=1.0)
 
 
 def overlaps(state: State) -> list[tuple[object, ...]]:

@@ -12,9 +12,9 @@ MONDAY, TUESDAY = "2026-05-18", "2026-05-19"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
+def state(folder: Path) -> State:
     """A site that holds three voters of Monday and two of Tuesday, one of them for the second time."""
-    state = State(tmp_path)
+    state = State(folder)
     state.load(roster("ADAMS 1001 P S1", "ADAMS 1002 P S1", "BROWN 1003 M S1"), MONDAY)
     state.load(roster("ADAMS 1004 M S1", "ADAMS 1001 P S1"), TUESDAY)
     return state
@@ -144,14 +144,14 @@ def test_the_largest_differences_are_named_first_and_no_more_than_five(state: St
     )
 
 
-def test_a_report_without_a_roster_is_not_compared(tmp_path: Path) -> None:
-    state = State(tmp_path / "bare")
+def test_a_report_without_a_roster_is_not_compared(folder: Path) -> None:
+    state = State(folder / "bare")
     publish(state, MONDAY, "ADAMS 2 0")
     assert (state.findings(), verified(state)) == ([], 0)
 
 
-def test_cumulative_totals_that_fall_are_noted_and_accepted(tmp_path: Path) -> None:
-    state = State(tmp_path / "bare")
+def test_cumulative_totals_that_fall_are_noted_and_accepted(folder: Path) -> None:
+    state = State(folder / "bare")
     publish(state, MONDAY, "ADAMS 20 5", "BROWN 9 0")
     result = publish(state, TUESDAY, "ADAMS 18 5", "BROWN 10 0")
     message = "in_person_total falls on 1 county-days: ADAMS 20 to 18 on 2026-05-19"

@@ -6,19 +6,17 @@ downloads of a scope in captures/<source>/<scope>/<id>.json.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, cast
 from urllib.parse import unquote
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from clerkcore.errors import ClerkError, FetchError, StoreError, UsageError
 from clerkcore.fetch.durable import PART_PREFIX, make_folder, name_disk_errors, open_part, settle
@@ -111,7 +109,7 @@ class Archive:
     def _open(self, download: Download) -> io.BufferedReader:
         path = self.blob_path(download.sha256)
         try:
-            packed = gzip.open(path, "rb")  # noqa: SIM115 - the reader returned closes it
+            packed = _GZIP(path, "rb")
         except OSError as error:
             raise damaged_blob(path, error) from error
         return io.BufferedReader(_Blob(cast(BinaryIO, packed), path), BUFFER_BYTES)
@@ -193,7 +191,7 @@ def newest_downloads(archive: Archive, source: str, scope_name: str) -> tuple[Do
 
 
 class _Blob(Wrapped):
-    troubles: ClassVar[tuple[type[Exception], ...]] = (EOFError, OSError, zlib.error)
+    troubles: ClassVar[tuple[type[Exception], ...]] = (EOFError, OSError, isal_zlib.error)
 
     def __init__(self, packed: BinaryIO, path: Path) -> None:
         super().__init__(packed)

@@ -14,6 +14,7 @@ from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, 
 from clerkcore.road.compute import SiteReader, allow_reading, compute, refresh_computed
 from clerkcore.road.guard import Hold, find_hold
 from clerkcore.road.late import add_history, is_late
+from clerkcore.road.prepare import Prepared
 from clerkcore.road.words import tell_changes, tell_evidence, tell_notes
 from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts, detect
@@ -120,21 +121,16 @@ class _Applied:
     keep: bool
 
 
-def apply_stage(
-    work: Work, capture: Capture, stage: Path, facts: StageFacts, *, guarded: bool = True, relative_to: str = ""
-) -> ScopeResult:
-    """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means.
-
-    A stage that holds only what differs names the capture that it is `relative_to`.
-    """
+def apply_stage(work: Work, capture: Capture, stage: Path, prepared: Prepared, *, guarded: bool = True) -> ScopeResult:
+    """Bring a staged capture into the site database, or hold it; `guarded` False is what accepting means."""
     with _target(work) as path, open_database(path) as connection:
         connection.execute(f"ATTACH DATABASE ? AS {STAGE}", (str(stage),))
         for database in ("main", STAGE):
             connection.execute(f"PRAGMA {database}.cache_size = {CACHE_KIB}")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            _refuse_other_base(work, connection, capture.scope.name, relative_to)
-            applied = _change(work, connection, capture, facts, guarded)
+            _refuse_other_base(work, connection, capture.scope.name, prepared.relative_to)
+            applied = _change(work, connection, capture, prepared, guarded)
             if applied.keep:
                 work.check_lease()
             connection.execute("COMMIT" if applied.keep else "ROLLBACK")
@@ -166,15 +162,18 @@ def _target(work: Work) -> Iterator[Path]:
         yield Path(folder) / work.database.name
 
 
-def _change(work: Work, connection: sqlite3.Connection, capture: Capture, facts: StageFacts, guarded: bool) -> _Applied:
+def _change(
+    work: Work, connection: sqlite3.Connection, capture: Capture, prepared: Prepared, guarded: bool
+) -> _Applied:
     source, scope = work.source, capture.scope.name
     ensure_tables(connection, source)
     refresh_computed(work, connection)
     base = read_base(connection, source.name, scope)
     known = base.capture if base else ""
-    before = count_live(connection, source, scope)
+    # Nobody else writes a leased site: what was counted while its lines were compared still holds.
+    before = count_live(connection, source, scope) if prepared.live is None else prepared.live
     late = is_late(work, connection, scope)
-    changes = _bring_rows(work, connection, capture, facts, before, late)
+    changes = _bring_rows(work, connection, capture, prepared.facts, before, late)
     keep_evidence(connection, work.run_id, capture)
     notes = compute(work, connection, capture.scope, capture=capture, changes=changes, late=late)
     hold = find_hold(changes, source.tables, work.settings, first=late or not known, notes=notes) if guarded else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from clerkcore.store.changes import StageFacts
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A stage that is ready to be applied; `base` is the capture that it is a difference to, if it is one."""
+    """A stage that is ready to be applied.
+
+    One of differences names the capture that it is `relative_to`, and tells the rows that the scope has in each table.
+    """
 
     facts: StageFacts
-    base: str = ""
+    relative_to: str = ""
+    live: Mapping[str, int] | None = None
 
 
 def prepare_stage(work: Work, capture: Capture, base: str, path: Path) -> Prepared:
@@ -30,9 +35,9 @@ def prepare_stage(work: Work, capture: Capture, base: str, path: Path) -> Prepar
     """
     form = work.source.lines(capture.scope)
     if form and base and not work.taken_at:
-        facts = _stage_differences(work, form, capture, base, path)
-        if facts:
-            return Prepared(facts, base)
+        prepared = _stage_differences(work, form, capture, base, path)
+        if prepared:
+            return prepared
     where, total = work.where(capture.scope.name), sum(page.size for page in capture.pages)
 
     def tell(records: int, done: int) -> None:
@@ -41,13 +46,14 @@ def prepare_stage(work: Work, capture: Capture, base: str, path: Path) -> Prepar
     return Prepared(build_stage(work.source, capture, path, tell))
 
 
-def _stage_differences(work: Work, form: LineFormat, capture: Capture, base: str, path: Path) -> StageFacts | None:
+def _stage_differences(work: Work, form: LineFormat, capture: Capture, base: str, path: Path) -> Prepared | None:
     try:
         before = open_capture(work, work.archive.load_capture(work.source.name, capture.scope.name, base))
         snapshot = read_snapshot(work.database, before, work.source)
         if snapshot is None:
             return None
-        return stage_delta(work.source, form, snapshot, capture, work.database, path)
+        facts = stage_delta(work.source, form, snapshot, capture, work.database, path)
+        return Prepared(facts, base, snapshot.live) if facts else None
     except StoreError as error:
         # The kept snapshot may be gone or damaged; the capture at hand can be staged whole.
         work.report(f"{work.where(capture.scope.name)}: compared in full: {error}")

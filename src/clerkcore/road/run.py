@@ -15,7 +15,7 @@ from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
 from clerkcore.road.acquire import fetch_capture, import_capture, open_client, reopen_capture
 from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
-from clerkcore.road.prepare import prepare_stage
+from clerkcore.road.prepare import Prepared, prepare_stage
 from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
@@ -185,7 +185,7 @@ def _stage_and_apply(work: Work, capture: Capture, *, guarded: bool) -> ScopeRes
     try:
         base = current_base(work, capture.scope.name)
         prepared = prepare_stage(work, capture, base.capture if base else "", stage)
-        return apply_stage(work, capture, stage, prepared.facts, guarded=guarded, relative_to=prepared.base)
+        return apply_stage(work, capture, stage, prepared, guarded=guarded)
     finally:
         stage.unlink(missing_ok=True)
 
@@ -216,7 +216,7 @@ def _load(work: Work, scope: Scope) -> ScopeResult:
     if base and base.capture > meta.capture:
         raise StoreError("the rows rest on a newer capture than the stage", remedy="run transform again")
     capture = reopen_capture(work, work.archive.load_capture(work.source.name, scope.name, meta.capture))
-    result = settle_known(work, capture) or apply_stage(work, capture, path, meta.facts)
+    result = settle_known(work, capture) or apply_stage(work, capture, path, Prepared(meta.facts))
     if result.outcome in (Outcome.CHANGED, Outcome.FRESH) and not work.dry_run:
         path.unlink()
     return result

@@ -41,11 +41,15 @@ Row = tuple[Value, ...]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The capture that a scope's rows mirror: what was read of it, and which of its lines gave no row of their own."""
+    """The capture that a scope's rows mirror: what was read of it, and which of its lines gave no row of their own.
+
+    `live` are the rows that the scope has in each table.
+    """
 
     capture: Capture
     applied: Applied
     irregular: Mapping[str, Sequence[int]]
+    live: Mapping[str, int]
 
 
 class DoesNotMatch(Exception):
@@ -62,13 +66,13 @@ def read_snapshot(database: Path, base: Capture, source: Source) -> Snapshot | N
         if known.parser_version != source.version:
             return None
         irregular = irregular_lines(connection, applied.run_id, source.name, base.scope.name)
-        live = sum_live(source, count_live(connection, source, base.scope.name))
+        live = count_live(connection, source, base.scope.name)
     counts = applied.counts
     noted = sum(map(len, irregular.values()))
     rows = counts.added + counts.changed + counts.unchanged
-    if noted != counts.duplicates + counts.quarantined + counts.aside or live != rows:
+    if noted != counts.duplicates + counts.quarantined + counts.aside or sum_live(source, live) != rows:
         return None
-    return Snapshot(base, applied, irregular)
+    return Snapshot(base, applied, irregular, live)
 
 
 @dataclass(frozen=True, slots=True)

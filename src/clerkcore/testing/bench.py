@@ -11,7 +11,7 @@ from clerkcore.interfaces import Source
 from clerkcore.models import Capture, Scope, ScopeResult, Site
 from clerkcore.road.acquire import import_capture
 from clerkcore.road.apply import apply_stage, current_base, settle_known
-from clerkcore.road.prepare import prepare_stage
+from clerkcore.road.prepare import Prepared, prepare_stage
 from clerkcore.road.stage import build_stage
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
@@ -51,8 +51,8 @@ class Bench:
         stage = work.stage_path(capture.scope.name)
         base = current_base(work, capture.scope.name)
         prepared = prepare_stage(work, capture, base.capture if base else "", stage)
-        self.relative_to = prepared.base
-        return apply_stage(work, capture, stage, prepared.facts, relative_to=prepared.base)
+        self.relative_to = prepared.relative_to
+        return apply_stage(work, capture, stage, prepared)
 
     def apply_again(self, files: Files) -> ScopeResult:
         """Parse and apply whole files even where the scope's rows rest on the same bytes."""
@@ -102,4 +102,4 @@ class Bench:
 
 def _apply(work: Work, capture: Capture) -> ScopeResult:
     stage = work.stage_path(capture.scope.name)
-    return apply_stage(work, capture, stage, build_stage(work.source, capture, stage))
+    return apply_stage(work, capture, stage, Prepared(build_stage(work.source, capture, stage)))

@@ -17,12 +17,13 @@ from clerkcore import About, Capture, Client, Download, Location, Parsed, Record
 from clerkcore.interfaces import LineFormat
 from clerkcore.rosters import Field, RosterAdapter, RosterFormat, RosterLayout, county_field, read_word, voter_id_field
 
+# Not in the order of the roster's columns, in which a layout need not be.
 LAYOUT = RosterLayout(
     {
         "voter_id": voter_id_field(("id",), r"\d{3}", "three digits"),
-        "voting_method": Field(("method",), read_word({"EARLY": "early", "MAIL": "absentee-mail"}, "method")),
         "county": county_field(("county",), ("Emerald", "Gillikin", "Winkie")),
         "precinct": Field(("precinct",)),
+        "voting_method": Field(("method",), read_word({"EARLY": "early", "MAIL": "absentee-mail"}, "method")),
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -50,10 +51,19 @@ class SuiteBase:
         """A site without any data."""
         return self.make_bench(tmp_path / "bench")
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def loaded_site(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The folder of a site into which the samples were loaded once, for all tests of the suite to copy."""
+        suite, folder = cls(), tmp_path_factory.mktemp("loaded") / "bench"
+        suite.make_bench(folder).load(suite.read_files(suite.samples))
+        return folder
+
     @pytest.fixture
-    def loaded(self, bench: Bench, files: Files) -> Bench:
+    def loaded(self, loaded_site: Path, tmp_path: Path) -> Bench:
         """A site with the samples loaded."""
-        bench.load(files)
+        bench = self.make_bench(Path(shutil.copytree(loaded_site, tmp_path / "bench")))
+        bench.last_run = 1
         return bench
 
     def make_bench(self, folder: Path) -> Bench:
