@@ -82,9 +82,9 @@ def bring_in(work: Work, scope: Scope, file: Path) -> tuple[Seconds, ScopeResult
         base = current_base(work, scope.name)
         prepared = prepare_stage(work, capture, base.capture if base else "", stage)
     with clock.part("apply"):
-        result = apply_stage(work, capture, stage, prepared.facts, relative_to=prepared.base)
+        result = apply_stage(work, capture, stage, prepared)
     stage.unlink()
-    return clock.seconds, result, prepared.base
+    return clock.seconds, result, prepared.relative_to
 
 
 def load(folder: Path, file: Path) -> Seconds:

@@ -38,7 +38,7 @@ class Tail:
 def split_lines(stream: Readable, where: str, tail: Tail) -> Iterator[list[bytes]]:
     """Yield the physical lines of a stream in batches, without their line feeds; a byte order mark is dropped.
 
-    Raises SourceError on a line of more than `parsing.LONGEST_LINE` bytes.
+    Raises SourceError on a line that goes on for more than `parsing.LONGEST_LINE` bytes beyond a block.
     """
     rest = b""
     first = True

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clerkcore.errors import FetchError, SettingsError, StoreError, UsageError
@@ -51,6 +51,7 @@ def test_making_an_archive_creates_nothing(archive: Archive) -> None:
     assert not archive.folder.exists()
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200)))
 def test_whatever_bytes_are_kept_are_read_back(chunks: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -213,7 +213,7 @@ def test_a_source_of_a_broken_plugin_fails_with_the_reason(plugins: Plugins) -> 
     plugins.add_site("broken")
     [run] = plugins.clerk("finance", "etl", "oz.ks", "--json").rows
     assert run["outcome"] == "failed"
-    assert run["message"].startswith("no installed plugin offers 'broken'; offered: florida, netfile")
+    assert run["message"].startswith("no installed plugin offers 'broken'; offered: configured, florida, georgia")
     assert run["message"].endswith("broken does not load: RuntimeError: no rain")
     assert run["remedy"] == "see: clerk plugins list"
 

@@ -138,7 +138,11 @@ def test_list_names_every_plugin_of_this_house(plugins: Plugins) -> None:
             "ok",
         ),
         "clerk-finance-sandiego": ({"register_finance_sources": ["sandiego_efile"]}, [], "ok"),
+        "clerk-state-configured": ({"register_state_adapters": ["configured"]}, [], "ok"),
         "clerk-state-florida": ({"register_state_adapters": ["florida"]}, [], "ok"),
+        "clerk-state-georgia": ({"register_state_adapters": ["georgia"]}, [], "ok"),
+        "clerk-state-north-carolina": ({"register_state_adapters": ["north_carolina"]}, [], "ok"),
+        "clerk-state-texas": ({"register_state_adapters": ["texas"]}, [], "ok"),
     }
     assert rows["clerkcore"]["hooks"] == ["after_update"]
 

@@ -94,7 +94,8 @@ def test_a_pull_with_too_many_rejected_records_is_held_even_when_it_is_the_first
     result = guarded.load(*entries(*range(100 - bad)), *["ragged"] * bad)
     assert result.outcome is outcome
     if outcome is Outcome.HELD:
-        assert result.message == "6 of 100 records were rejected (limit 5%); not applied"
+        told = "6 of 100 records were rejected (limit 5%), 6 of them by the rule ragged: this line is no record"
+        assert result.message == f"{told}; not applied"
         assert guarded.rows("SELECT name FROM sqlite_schema WHERE name = 'entries'") == []
 
 

@@ -83,7 +83,10 @@ def test_a_roster_half_replaced_is_held(hundred: State) -> None:
 def test_a_roster_with_too_many_bad_lines_is_held(state: State) -> None:
     text = roster(*voters("ADAMS", 1001, 9), "ADAMS 99999 P S1")
     result = state.load(text)
-    assert (str(result.outcome), result.message) == ("held", "1 of 10 records were rejected (limit 5%); not applied")
+    assert (str(result.outcome), result.message) == (
+        "held",
+        "1 of 10 records were rejected (limit 5%), 1 of them by the rule bad_voter_id; not applied",
+    )
 
 
 def test_an_unknown_county_is_held_and_named(hundred: State) -> None:
@@ -123,12 +126,18 @@ def test_a_roster_whose_last_line_is_whole_but_not_ended_is_read(state: State) -
 
 REFUSED = {
     "empty": ("", "is empty (fetch it again)"),
-    "white space": (" \r\n\r\n", "lacks the column 'id'; it has none"),
+    "white space": (" \r\n\r\n", "lacks the column 'id'; of the 1 fields in its first line it knows none"),
     "a page": ("<!DOCTYPE html>\n<html></html>\n", "answered with an HTML page instead of data"),
     "a page after blank lines": ("\ufeff\r\n <HTML>\n", "answered with an HTML page instead of data"),
     "400 columns": (",".join(f"c{n}" for n in range(400)) + "\n", "has 400 columns, and no roster has more than 300"),
-    "a column renamed": (HEADER.replace("method", "how"), "lacks the column 'method'; it has COUNTY, NAME, ID, HOW"),
-    "another delimiter": (HEADER.replace(",", "\t"), "lacks the column 'id'; it has COUNTY NAME ID METHOD PRECINCT"),
+    "a column renamed": (
+        HEADER.replace("method", "how"),
+        "lacks the column 'method'; of the 5 fields in its first line it knows COUNTY, ID, PRECINCT",
+    ),
+    "another delimiter": (
+        HEADER.replace(",", "\t"),
+        "lacks the column 'id'; of the 1 fields in its first line it knows none",
+    ),
 }
 
 

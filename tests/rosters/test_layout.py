@@ -75,7 +75,7 @@ def test_a_missing_column_is_refused_by_all_its_names() -> None:
     with pytest.raises(SourceError) as caught:
         read(layout_of(precinct=Field(("Ward", "Precinct"))), b"a,b,c,d,e,f", b"1,2,3,4,5,6")
     assert str(caught.value) == (
-        "test p.csv: lacks the column 'Ward' or 'Precinct'; it has A, B, C, D, E"
+        "test p.csv: lacks the column 'Ward' or 'Precinct'; of the 6 fields in its first line it knows none"
         " (the publisher changed the format: see the plugin's README and its newest version)"
     )
 

@@ -37,7 +37,7 @@ def test_a_voter_of_two_days_counts_on_the_first(state: State) -> None:
 def test_a_voter_of_two_days_is_a_finding(state: State) -> None:
     state.load(roster("ADAMS 1001 P S1"), MONDAY)
     result = state.load(roster("ADAMS 1001 P S1", "ADAMS 1002 P S1"), TUESDAY)
-    message = f"1 ballots are of voters listed before, in 7/EVR/{MONDAY} (1); each voter counts once"
+    message = f"1 ballots are of voters listed twice, also in 7/EVR/{MONDAY} (1); each voter counts once"
     assert (str(result.outcome), result.findings, state.findings()) == ("changed", 1, [("overlap", "warning", message)])
 
 

@@ -101,7 +101,6 @@ def test_the_names_of_the_file_are_in_no_row(state: State) -> None:
     }
 
 
-@pytest.mark.xfail(reason="the message of a missing column quotes the first line, which is no header")
 def test_no_name_and_no_id_is_told_of_a_file_without_a_header(state: State) -> None:
     message = state.refused('ADAMS,"SECRET, A",7777,P,S1\nADAMS,"NAME, B",1002,P,S1\n')
     assert "SECRET" not in message

@@ -191,7 +191,7 @@ def newest_downloads(archive: Archive, source: str, scope_name: str) -> tuple[Do
 
 
 class _Blob(Wrapped):
-    troubles: ClassVar[tuple[type[Exception], ...]] = (EOFError, OSError, isal_zlib.error)
+    troubles: ClassVar[tuple[type[Exception], ...]] = (EOFError, OSError, cast(type[Exception], isal_zlib.error))
 
     def __init__(self, packed: BinaryIO, path: Path) -> None:
         super().__init__(packed)

@@ -39,7 +39,7 @@ def check_installation(installation: Installation) -> Iterator[Check]:
     yield from _check_versions()
     yield from _check_folders(installation)
     yield from _check_secrets(installation.root / installation.settings.secrets_dir)
-    yield from _check_wanted_secrets(installation)
+    yield from _check_states(installation)
     yield from _check_contact(installation)
     yield from _check_plugins(installation)
     yield from _check_ledger(installation)
@@ -82,6 +82,17 @@ def _check_secrets(folder: Path) -> Iterator[Check]:
             yield Check("secrets", FAILURE, f"others can read the secret {path.name!r}", f"chmod 600 {path}")
         elif path.is_file():
             yield Check("secrets", OK, f"{path.name}: set, from {path}")
+
+
+def _check_states(installation: Installation) -> Iterator[Check]:
+    """Look at states.json and, where it can be read, at the secrets that sites ask for."""
+    try:
+        states = installation.states
+    except ClerkError as error:
+        yield Check("states", FAILURE, f"{error.where}: {error.message}", error.remedy)
+        return
+    yield Check("states", OK, f"{sum(entry.enabled for entry in states)} of {len(states)} states are enabled")
+    yield from _check_wanted_secrets(installation)
 
 
 def _check_wanted_secrets(installation: Installation) -> Iterator[Check]:

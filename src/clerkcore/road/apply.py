@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 from clerkcore.errors import StoreError
 from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, ScopeResult, Severity
 from clerkcore.road.compute import SiteReader, allow_reading, compute, refresh_computed
-from clerkcore.road.guard import Hold, find_hold
+from clerkcore.road.guard import QUARANTINE, Hold, find_hold
 from clerkcore.road.late import add_history, is_late
 from clerkcore.road.prepare import Prepared
+from clerkcore.road.staging import HIDDEN
 from clerkcore.road.words import tell_changes, tell_evidence, tell_notes
 from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts, detect
@@ -177,6 +178,8 @@ def _change(
     keep_evidence(connection, work.run_id, capture)
     notes = compute(work, connection, capture.scope, capture=capture, changes=changes, late=late)
     hold = find_hold(changes, source.tables, work.settings, first=late or not known, notes=notes) if guarded else None
+    if hold and hold.guard == QUARANTINE:
+        hold = replace(hold, reason=f"{hold.reason}{_most_rejected(connection, work, scope)}")
     result = _result(capture, changes, known, hold, work.run_id, notes, late)
     if hold or work.dry_run:
         return _Applied(_as_dry_run(result) if work.dry_run else result, before, keep=False)
@@ -192,6 +195,19 @@ def _change(
     result = replace(result, findings=len(found))
     _log(work, connection, capture.scope, result, before, _count_verified(work, connection, capture))
     return _Applied(result, before, keep=True)
+
+
+def _most_rejected(connection: sqlite3.Connection, work: Work, scope: str) -> str:
+    """Say why most records were rejected, so that a county misspelt throughout is named."""
+    row = connection.execute(
+        "SELECT rule, message, count(*) AS n FROM main._clerk_quarantine WHERE run_id = ? AND source = ?"
+        " AND scope = ? GROUP BY rule, message ORDER BY n DESC, min(id) LIMIT 1",
+        (work.run_id, work.source.name, scope),
+    ).fetchone()
+    if row is None:
+        return ""
+    told = "" if row["message"] == HIDDEN else f": {row['message']}"
+    return f", {row['n']:,} of them by the rule {row['rule']}{told}"
 
 
 def _bring_rows(

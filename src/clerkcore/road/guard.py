@@ -9,6 +9,7 @@ from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, Note, TableChange
 from clerkcore.settings import Settings
 
+QUARANTINE = "quarantine"
 SMALLEST_TURNOVER = 10  # below this many rows, half of them replaced means little
 SMALLEST_GROUP = 3  # a county of one or two voters may well lose them
 MOST_NAMED = 5
@@ -51,7 +52,7 @@ def _holds(
 def _rejected(counts: Counts, limit: float) -> Iterator[Hold]:
     if counts.quarantined and counts.quarantined > limit * counts.read:
         yield Hold(
-            "quarantine",
+            QUARANTINE,
             f"{counts.quarantined:,} of {counts.read:,} records were rejected (limit {limit:.0%})",
         )
 

@@ -34,6 +34,7 @@ def check_roster(db: Reader, scope: Scope) -> Iterator[Finding]:
         yield from _two_counties(db)
         yield from _days(db, scope)
         yield from _missing_counties(db, scope)
+    yield from _unpublished_counties(db, scope)
     yield from _falling(db, scope)
     yield from _compared(db, scope)
 
@@ -52,19 +53,22 @@ def _unknown_counties(db: Reader) -> Iterator[Finding]:
 
 
 def _listed_before(db: Reader) -> Iterator[Finding]:
+    # Of the day loaded last, the rows that count may be here and those that do not elsewhere.
     rows = db.rows(
-        "SELECT counted_scope, count(*) AS n FROM roster_overlaps WHERE source = :source AND scope = :scope"
-        " GROUP BY counted_scope ORDER BY n DESC"
+        "SELECT other, count(DISTINCT voter_id) AS n FROM ("
+        " SELECT counted_scope AS other, voter_id FROM roster_overlaps WHERE source = :source AND scope = :scope"
+        " UNION SELECT scope, voter_id FROM roster_overlaps WHERE source = :source AND counted_scope = :scope)"
+        " GROUP BY other ORDER BY n DESC, other"
     )
     if not rows:
         return
     twice, listed = sum(row["n"] for row in rows), db.rows(f"SELECT count(*) AS n FROM roster WHERE {_LIVE}")[0]["n"]
-    told = name_some([f"{row['counted_scope']} ({row['n']:,})" for row in rows])
+    told = name_some([f"{row['other']} ({row['n']:,})" for row in rows])
     if twice >= FEWEST_REPEATED and twice > REPEATED_SHARE * listed:
         message = f"{twice:,} of {listed:,} voters are listed in {told} already: the file may be that of another day"
         yield Finding("repeated_roster", Severity.BLOCKING, message, "roster")
     else:
-        message = f"{twice:,} ballots are of voters listed before, in {told}; each voter counts once"
+        message = f"{twice:,} ballots are of voters listed twice, also in {told}; each voter counts once"
         yield Finding("overlap", Severity.WARNING, message, "roster_overlaps", actual=str(twice))
 
 
@@ -128,6 +132,24 @@ def _missing_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
     if rows:
         told = name_some([f"{row['county']} ({row['n']:,} the day before)" for row in rows])
         yield Finding("missing_county", Severity.WARNING, f"counties of the day before are not in it: {told}", "roster")
+
+
+def _unpublished_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
+    """Counties of the day before that the published turnout of this day lacks: its figures are totals so far."""
+    rows = db.rows(
+        "SELECT DISTINCT b.county FROM county_turnout b WHERE b.source = :source AND b.election_id = :election"
+        " AND b.removed_run_id IS NULL AND b.vote_date = (SELECT max(vote_date) FROM county_turnout WHERE"
+        " source = :source AND election_id = :election AND removed_run_id IS NULL AND vote_date < :day)"
+        " AND NOT EXISTS (SELECT 1 FROM county_turnout t WHERE t.source = :source AND t.election_id = :election"
+        " AND t.county = b.county AND t.vote_date = :day AND t.removed_run_id IS NULL)"
+        " AND EXISTS (SELECT 1 FROM county_turnout t WHERE t.source = :source AND t.scope = :scope"
+        " AND t.vote_date = :day AND t.removed_run_id IS NULL) ORDER BY b.county",
+        {"election": scope.params.get("election_id", ""), "day": scope.params.get("election_date", "")},
+    )
+    if rows:
+        told = name_some([row["county"] for row in rows])
+        message = f"the published turnout lacks counties of the day before: {told}"
+        yield Finding("missing_county", Severity.BLOCKING, message, "county_turnout", actual=str(len(rows)))
 
 
 def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:

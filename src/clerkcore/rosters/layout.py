@@ -19,7 +19,6 @@ MOST_COLUMNS = 300
 MOST_REMEMBERED = 50_000  # distinct values of a column whose readings are remembered
 BROKEN_QUOTES = "broken_quotes"
 UNKNOWN_COUNTY = "unknown_county"
-_NAMED = 5
 
 Read = Callable[[str], Value]
 
@@ -103,7 +102,7 @@ class RosterFormat(LineFormat):
         """Return the reader of a page's lines; SourceError when a column is missing or the header absurd."""
         where = f"{self.where} {page.name}"
         names = _split_header(header, self.layout, where)
-        plans = [_plan(self.layout.fields[column], column, names, where) for column in self.columns]
+        plans = [_plan(self.layout, column, names, where) for column in self.columns]
         return _Reader(self.layout, header, names, plans)
 
 
@@ -148,17 +147,28 @@ def _plain(name: str) -> str:
     return " ".join(name.replace("_", " ").upper().split())
 
 
-def _plan(field: Field, column: str, names: list[str], where: str) -> _Plan:
-    found = [names.index(name) for name in map(_plain, field.names) if name in names][:1]
-    if not found and field.required:
-        there = ", ".join(names[:_NAMED]) or "none"
+def _plan(layout: RosterLayout, column: str, names: list[str], where: str) -> _Plan:
+    field = layout.fields[column]
+    found = [name for name in map(_plain, field.names) if name in names][:1]
+    if found and names.count(found[0]) > 1:
         raise SourceError(
-            f"lacks the column {' or '.join(repr(name) for name in field.names)}; it has {there}",
+            f"names the column {found[0]!r} twice", where=where, remedy="see the raw file; fetch it again"
+        )
+    if not found and field.required:
+        # What stands in its place may be a voter: a file without its header begins with one.
+        wanted = " or ".join(repr(name) for name in field.names)
+        raise SourceError(
+            f"lacks the column {wanted}; of the {len(names)} fields in its first line it knows {_known(names, layout)}",
             where=where,
             remedy="the publisher changed the format: see the plugin's README and its newest version",
         )
     also = [names.index(name) for name in map(_plain, field.fallback) if name in names]
-    return _Plan(column, field, (*found, *also), _Memo(field.read))
+    return _Plan(column, field, (*map(names.index, found), *also), _Memo(field.read))
+
+
+def _known(names: list[str], layout: RosterLayout) -> str:
+    told = {_plain(name) for field in layout.fields.values() for name in (*field.names, *field.fallback)}
+    return ", ".join(name for name in names if name in told) or "none"
 
 
 def _split(lines: Sequence[bytes], layout: RosterLayout) -> list[list[str]]:
@@ -196,7 +206,10 @@ class _Reader:
         if self.header in lines:
             raise ValueError("some line repeats the header")
         texts = list(zip(*rows, strict=True))
-        return list(zip(*(self._column(plan, texts, len(rows)) for plan in self.plans), strict=True))
+        results = list(zip(*(self._column(plan, texts, len(rows)) for plan in self.plans), strict=True))
+        if (None,) * len(self.plans) in results:
+            raise ValueError("some line may hold nothing but delimiters")
+        return results
 
     def _column(self, plan: _Plan, texts: list[Any], count: int) -> Sequence[Value]:
         if not plan.at:

@@ -253,7 +253,7 @@ def _lost_groups(connection: sqlite3.Connection, table: Table, names: dict[str, 
     """Return the groups that lose every row they had, with how many that were."""
     if not (table.bulk and table.group_by):
         return {}
-    gone = _by_group(connection, table, f"main.{table.name}", ("disappeared",), names)
+    gone = _by_group(connection, table, f"main.{table.name}", ("disappeared", "changed"), names)
     come = _by_group(connection, table, f"{STAGE}.{table.name}", ("added", "revived", "changed"), {})
     left = (
         f"SELECT 1 FROM main.{table.name} m WHERE m.{_LIVE.replace(' AND ', ' AND m.')} AND m.{table.group_by} = :group"

@@ -65,7 +65,7 @@ class Show:
         return "A demonstration: every name and figure here is invented."
 
     def pull_daily(self) -> None:
-        """Pull every site on three simulated days, then show what was amended, what changed in a roster, and the status."""
+        """Pull every site on three simulated days, then show amendments, a roster's changes, and the status."""
         self.simulator.faults = Faults(every_nth_500=EVERY_NTH_500)
         for day in range(DAYS):
             click.secho(f"\nDay {day + 1} at the simulated upstreams", bold=True)
