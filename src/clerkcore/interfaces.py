@@ -252,7 +252,8 @@ class LineFormat(ABC):
 
     A line's meaning must depend on itself, its page's name and header alone. `columns` name what a row's tuple holds,
     in its order; `constants` are the columns that are the same in every row. Where pages are `quoted`, a quoted field
-    may hold line ends; where they are `headed`, the first record of a page is its header.
+    may hold line ends; where they are `headed`, the first record of a page is its header. Pages that are `whole` end
+    with a line end: one without is refused, as cut off in its last field.
     """
 
     table: Table
@@ -260,6 +261,7 @@ class LineFormat(ABC):
     constants: Mapping[str, Value]
     quoted: bool = True
     headed: bool = True
+    whole: bool = False
 
     @abstractmethod
     def open_page(self, page: Page, header: bytes) -> LineReader:

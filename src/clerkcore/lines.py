@@ -166,7 +166,7 @@ def read_batches(form: LineFormat, page: Page, where: str) -> Iterator[Batch]:
 def refuse_cut(form: LineFormat, line: bytes, result: LineResult, where: str) -> None:
     """Raise SourceError when the last record, which no line end follows, is not whole."""
     ragged = isinstance(result, Rejected) and result.rule == RAGGED
-    if ragged or (form.quoted and line.count(_QUOTE) & 1):
+    if form.whole or ragged or (form.quoted and line.count(_QUOTE) & 1):
         raise SourceError("the file ends in the middle of it", where=where, remedy="it was cut off; fetch it again")
 
 

@@ -44,7 +44,8 @@ class Field:
 class RosterLayout:
     """How a publisher writes its roster: which header means which column of `ROSTER`, and how the file is made.
 
-    `constants` are columns that no field gives, such as the election's id.
+    `constants` are columns that no field gives, such as the election's id. `whole` says that the publisher ends the
+    last line too, so that a file cut in its last field is refused.
     """
 
     fields: Mapping[str, Field]
@@ -52,6 +53,7 @@ class RosterLayout:
     delimiter: str = ","
     quoted: bool = True
     encoding: str = "utf-8"
+    whole: bool = False
 
 
 def voter_id_field(names: tuple[str, ...], pattern: str, called: str) -> Field:
@@ -95,6 +97,7 @@ class RosterFormat(LineFormat):
         self.layout = layout
         self.where = where
         self.quoted = layout.quoted
+        self.whole = layout.whole
         self.constants = {**layout.constants, **constants}
         self.columns = tuple(name for name in layout.fields if name not in constants)
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from clerkcore import SourceError
 
 ENCODING = "latin-1"
-MOST_NAMED = 5
 
 
 def read_fields(line: bytes) -> list[str]:
@@ -33,9 +32,9 @@ def require_columns(header: bytes, names: Sequence[str], where: str) -> None:
     there = [plain(name) for name in read_fields(header)]
     missing = [name for name in names if plain(name) not in there]
     if missing:
-        told = ", ".join(there[:MOST_NAMED]) or "none"
+        # What stands in their place may be a voter: a file without its header begins with one.
         raise SourceError(
-            f"lacks the column {', '.join(repr(name) for name in missing)}; it has {told}",
+            f"lacks the column {', '.join(repr(name) for name in missing)}; its first line has {len(there)} fields",
             where=where,
             remedy="the publisher changed the format: see the plugin's README and its newest version",
         )
