@@ -221,3 +221,10 @@ def test_a_net_change_is_what_the_two_captures_differ_in(
         low, high = sorted(points.draw(st.lists(st.integers(0, len(states) - 1), min_size=2, max_size=2)))
         (first, before), (last, after) = states[low], states[high]
         assert diff(runner, first, last) == compare(before, after)
+
+
+def test_diff_tells_only_the_counties_that_changed_most(oz: Clerk) -> None:
+    run = load(oz, FIRST)
+    told = oz("states", "diff", "77", "--between", "2000-01-01", str(run), "--limit", "1").out.splitlines()
+    assert [line.split() for line in told[2:4]] == [["Emerald", "2", "0", "0"], ["(all)", "3", "0", "0"]]
+    assert told[4] == "the 1 counties that changed most, of 2"

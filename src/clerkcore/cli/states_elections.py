@@ -51,9 +51,12 @@ def _cells(election: Election) -> tuple[str, ...]:
 @click.argument("election")
 @click.option("--between", nargs=2, required=True, metavar="A B", help="Two runs, or two days or times (UTC).")
 @click.option("--site", default="", help="The site, where several have an election of this id.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many counties, those that changed most.")
 @json_option
 @click.pass_obj
-def diff(installation: Installation, election: str, between: tuple[str, str], site: str, as_json: bool) -> None:
+def diff(
+    installation: Installation, election: str, between: tuple[str, str], site: str, limit: int | None, as_json: bool
+) -> None:
     """Tell what changed by county between two pulls, e.g. clerk states diff 58315 --between 2026-05-18 2026-05-19
 
     A and B are runs, as in --between 12 19, or times, as 2026-05-18T12:00: the rosters as they stood then, a day
@@ -64,18 +67,25 @@ def diff(installation: Installation, election: str, between: tuple[str, str], si
         for county in found.counties:
             print_json({"site": found.site, "election_id": election, **asdict(county)})
     else:
-        _print_diff(found)
+        _print_diff(found, limit)
 
 
-def _print_diff(found: NetChange) -> None:
+def _print_diff(found: NetChange, limit: int | None) -> None:
     click.echo(clean(f"election {found.election_id} of {found.site}, after run {found.first} up to run {found.last}"))
     if not found.counties:
         click.echo("nothing changed")
         return
     table = make_table("County", "Added", "Changed", "Disappeared")
-    for county in (*found.counties, _sum(found.counties)):
+    shown = sorted(found.counties, key=_size, reverse=True)[:limit] if limit else found.counties
+    for county in (*shown, _sum(found.counties)):
         add_row(table, (county.county, *(f"{n:,}" for n in (county.added, county.changed, county.disappeared))))
     show_table(table)
+    if len(shown) < len(found.counties):
+        click.echo(f"the {len(shown)} counties that changed most, of {len(found.counties)}")
+
+
+def _size(county: CountyChange) -> int:
+    return county.added + county.changed + county.disappeared
 
 
 def _sum(counties: list[CountyChange]) -> CountyChange:

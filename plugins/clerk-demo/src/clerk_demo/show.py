@@ -75,7 +75,7 @@ class Show:
         click.echo()
         self._clerk("finance", "amendments", "--subdomain", TOLD_SITE)
         self._clerk("states", "elections", TOLD_STATE)
-        self._clerk("states", "diff", str(REPUBLICAN_RUNOFF.id), "--between", *self._pulls())
+        self._clerk("states", "diff", str(REPUBLICAN_RUNOFF.id), "--between", *self._pulls(), "--limit", "8")
         self._clerk("status")
 
     def _pulls(self) -> tuple[str, str]:
