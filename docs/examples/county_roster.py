@@ -10,8 +10,7 @@ LAYOUT = RosterLayout(
         "voting_method": Field(("How Voted",), read_word(METHODS, "way of voting")),
         "county": county_field(("County",), ("ALPHA", "BETA")),
         "precinct": Field(("Precinct",), required=False),
-    },
-    whole=True,
+    }
 )
 
 
@@ -33,10 +32,6 @@ class CountyRoster(RosterAdapter):
         params = scope.params
         constants = {"election_id": params["election_id"], "vote_date": params["election_date"]}
         return RosterFormat(LAYOUT, constants, self.name)
-
-    def parse_data(self, capture):
-        """Read nothing else: this county publishes rosters alone."""
-        yield from ()
 
 
 @hookimpl

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar, Literal, Protocol
+from zlib import crc32
 
 from clerkcore.models import (
     Aside,
@@ -277,9 +279,9 @@ class Source(ABC):
     """One official source: subclasses write `fetch` and `parse` and name their tables.
 
     `version` is raised when parse starts to read the same bytes differently, so that kept
-    captures are parsed again. `database` is the file's name without `.db`; `data_source` is
-    what the update log calls the source. `computed` are tables that `compute` fills from the others,
-    `views` are kept as SQL views, `figures` say which of them give numbers to compare.
+    captures are parsed again; `reading_settings` names the settings that do the same when they change. `database` is
+    the file's name without `.db`; `data_source` is what the update log calls the source. `computed` are tables that
+    `compute` fills from the others, `views` are kept as SQL views, `figures` say which of them give numbers to compare.
     """
 
     name: ClassVar[str]
@@ -290,9 +292,18 @@ class Source(ABC):
     computed: ClassVar[tuple[Table, ...]] = ()
     views: ClassVar[tuple[View, ...]] = ()
     figures: ClassVar[tuple[Figures, ...]] = ()
+    reading_settings: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, config: Mapping[str, Any] | None = None) -> None:
         self.config: Mapping[str, Any] = config or {}
+
+    @property
+    def reading(self) -> int:
+        """The version, together with the settings that decide how bytes are read: a number that differs with either."""
+        told = {key: self.config[key] for key in self.reading_settings if key in self.config}
+        if not told:
+            return self.version
+        return self.version << 32 | crc32(json.dumps(told, sort_keys=True, default=str).encode())
 
     @abstractmethod
     def plan(self, site: Site, request: Request, client: Client) -> Iterator[Scope]:

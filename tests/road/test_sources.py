@@ -291,7 +291,7 @@ def test_a_stage_that_an_older_plugin_parsed_is_refused(upstream: Upstream, onli
     (result,) = run_load(online.work(), Request(TODAY))
     assert (result.outcome, result.message) == (
         Outcome.FAILED,
-        "the stage was parsed by another version of the plugin",
+        "the stage was parsed by another version of the plugin, or with other settings",
     )
 
 

@@ -35,7 +35,8 @@ LAYOUT = RosterLayout(
         "voting_method": Field(("method",), read_word({"P": "early", "M": "absentee-mail"}, "method")),
         "county": county_field(("county",), ("ADAMS", "BROWN", "CLAY")),
         "precinct": Field(("precinct",), required=False),
-    }
+    },
+    whole=False,
 )
 
 

@@ -166,3 +166,23 @@ def test_only_the_lines_that_differ_are_staged(state: State) -> None:
     told = state.load(roster("ADAMS 1001 P S1", "BROWN 1002 P S2", "CLAY 1004 M S1"))
     assert state.bench().relative_to
     assert (told.counts.added, told.counts.changed, told.counts.disappeared, told.counts.unchanged) == (1, 1, 1, 1)
+
+
+def test_a_stray_quote_long_before_a_broken_record_does_not_part_it() -> None:
+    """A record of its own by the rule of 100 lines, after which an even number of quotes says nothing."""
+    head = b'O"BRIEN\n' + b"".join(b"line %d\n" % n for n in range(300))
+    old = head + b'"A\nB","x"\n' + b"tail\n" * 3
+    new = head + b'"A\nC","x"\n' + b"tail\n" * 3
+    delta = compare_in_step(batches(old), batches(new), True, 100, ())
+    assert delta is not None
+    assert [record for _, record in (*delta.removed, *delta.added)] == [b'"A\nB","x"', b'"A\nC","x"']
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_long_end_with_a_stray_quote_comes_to_its_end(turned: bool) -> None:
+    short = b"".join(b"row %d\n" % n for n in range(1498))
+    long = short + b'O"BRIEN\n' + b"".join(b"more %d\n" % n for n in range(700))
+    old, new = (long, short) if turned else (short, long)
+    delta = compare_in_step(batches(old), batches(new), True, 10_000, ())
+    assert delta is not None
+    assert sorted((len(delta.added), len(delta.removed))) == [0, 701]

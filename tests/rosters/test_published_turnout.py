@@ -55,10 +55,14 @@ def test_figures_are_counted_up_to_each_published_day_each_voter_once(state: Sta
     publish(state, MONDAY, "ADAMS 2 0")
     publish(state, TUESDAY, "ADAMS 2 1")
     assert state.ask("SELECT county, channel, vote_date, value FROM counted_figures ORDER BY 3, 1, 2") == [
+        ("ADAMS", "all", MONDAY, 2),
         ("ADAMS", "in_person", MONDAY, 2),
+        ("BROWN", "all", MONDAY, 1),
         ("BROWN", "mail", MONDAY, 1),
+        ("ADAMS", "all", TUESDAY, 3),
         ("ADAMS", "in_person", TUESDAY, 2),
         ("ADAMS", "mail", TUESDAY, 1),
+        ("BROWN", "all", TUESDAY, 1),
         ("BROWN", "mail", TUESDAY, 1),
     ]
 
@@ -165,3 +169,13 @@ def test_a_county_that_drops_out_of_the_report_is_held(state: State) -> None:
     message = "1 of 3 rows of county_turnout vanished, and none may; not applied"
     assert (str(result.outcome), result.message) == ("held", message)
     assert state.ask("SELECT county FROM county_turnout_effective") == [("ADAMS",), ("BROWN",), ("CLAY",)]
+
+
+def test_an_unchanged_roster_is_still_verified(state: State) -> None:
+    publish(state, MONDAY, "ADAMS 2 0")
+    publish(state, MONDAY, "ADAMS 2 0", "BROWN 0 1")
+    state.load(roster("ADAMS 1001 P S1", "ADAMS 1002 P S1", "BROWN 1003 M S1"), MONDAY)
+    logged = state.ask(
+        "SELECT records_verified FROM data_update_log WHERE data_source = 'EVR' ORDER BY id DESC LIMIT 1"
+    )
+    assert logged == [(3,)]

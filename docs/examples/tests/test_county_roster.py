@@ -1,9 +1,11 @@
 """The roster passes the suite of every source, and is counted by county."""
 
+from datetime import date
 from pathlib import Path
 
 from county_roster import CountyRoster
 
+from clerkcore import Request
 from clerkcore.rosters import make_scope
 from clerkcore.testing import SourceSuite
 
@@ -22,6 +24,7 @@ class TestCountyRoster(SourceSuite):
     samples = (SAMPLE,)
     records = 4
     optional = frozenset({"Precinct"})
+    request = Request(date(2026, 10, 21), options={"date": "2026-10-20"})
     plugins_dir = str(PLUGINS)
 
 

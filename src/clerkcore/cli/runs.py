@@ -106,9 +106,10 @@ def _print_stored(stored: StoredRun, found: Evidence) -> None:
         click.echo(clean(run.message))
     for scope in run.scopes:
         _print_scope(scope, stored.hold_states.get(scope.scope, ""))
-    for finding in found.rows:
-        sides = f" (expected {finding['expected']}, found {finding['actual']})" if finding["expected"] else ""
-        click.echo(clean(f"  {finding['severity']}: {finding['check_name']}: {finding['message']}{sides}"))
+        for finding in found.rows:
+            if finding["scope"] == scope.scope:
+                sides = f" (expected {finding['expected']}, found {finding['actual']})" if finding["expected"] else ""
+                click.echo(clean(f"  {finding['severity']}: {finding['check_name']}: {finding['message']}{sides}"))
     helps = _what_helps(stored)
     if helps:
         click.echo(f"What helps: {clean(helps)}")

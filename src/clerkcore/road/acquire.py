@@ -13,6 +13,7 @@ from clerkcore.errors import SettingsError, SourceError, StoreError, UsageError
 from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payloads, measure_payloads, page_name
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
+from clerkcore.road.bases import current_base
 from clerkcore.road.work import Work
 
 UNWRAPPED_FACTOR = 4  # how much larger than the largest answer its unwrapped payload may be
@@ -97,11 +98,24 @@ def _keep(work: Work, scope: Scope, arriving: Iterable[Download]) -> Capture:
 def _measure_payloads(work: Work, scope: Scope, downloads: Sequence[Download]) -> tuple[str, tuple[int, ...]]:
     if not downloads:
         raise SourceError("the source sent nothing", where=work.where(scope.name), remedy="see the plugin's README")
-    known = work.archive.newest(work.source.name, scope.name)
-    if known and [download.sha256 for download in known.downloads] == [download.sha256 for download in downloads]:
+    if _mirrored(work, scope) == [(download.name, download.sha256) for download in downloads]:
         # The same bytes hold the same payloads: an unchanged file costs the hash that it was kept under.
-        return known.sha256, ()
+        base = current_base(work, scope.name)
+        return (base.sha256 if base else ""), ()
     return measure_payloads(work.source, work.archive, downloads, max_bytes=_unwrapped_limit(work))
+
+
+def _mirrored(work: Work, scope: Scope) -> list[tuple[str, str]]:
+    """Return name and sha256 of the downloads that the rows mirror, where they were read as they would be today."""
+    base = current_base(work, scope.name)
+    if base is None or base.parser_version != work.source.reading:
+        return []
+    try:
+        kept = work.archive.load_capture(work.source.name, scope.name, base.capture)
+    except StoreError:
+        # What the archive has lost is told where it is needed.
+        return []
+    return [(download.name, download.sha256) for download in kept.downloads]
 
 
 def _hash_bytes(downloads: Iterable[Download]) -> str:

@@ -10,109 +10,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from clerkcore.errors import StoreError
-from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, Scope, ScopeResult, Severity
+from clerkcore.models import Capture, ChangeSet, Finding, Note, Outcome, ScopeResult, Severity
 from clerkcore.road.compute import SiteReader, allow_reading, compute, refresh_computed
 from clerkcore.road.guard import QUARANTINE, Hold, find_hold
 from clerkcore.road.late import add_history, is_late
+from clerkcore.road.log import count_verified, leased, log_scope
 from clerkcore.road.prepare import Prepared
 from clerkcore.road.staging import HIDDEN
 from clerkcore.road.words import tell_changes, tell_evidence, tell_notes
 from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts, detect
-from clerkcore.store.database import open_database, read_database, transaction
+from clerkcore.store.database import open_database
 from clerkcore.store.history import apply_delta
 from clerkcore.store.quarantine import keep_evidence, keep_findings
-from clerkcore.store.runs import Base, is_rejected, mark_checked, note_capture, read_base, save_application, taken_of
+from clerkcore.store.runs import Base, read_base, save_application, taken_of
 from clerkcore.store.tables import ensure_tables
-from clerkcore.store.update_log import count_live, log_update
+from clerkcore.store.update_log import count_live
 from clerkcore.times import to_text
 
 MOST_NOTES = 3
 CACHE_KIB = -48_000  # SQLite takes what is below zero for KiB; used up by large change sets alone
-
-
-def current_base(work: Work, scope: str) -> Base | None:
-    """Return what the scope's rows rest on; None when nothing was loaded or all of it was taken back."""
-    if not work.database.is_file():
-        return None
-    with read_database(work.database) as connection:
-        if not _has_system_tables(connection):
-            return None
-        base = read_base(connection, work.source.name, scope)
-    return base if base and base.capture else None
-
-
-def _has_system_tables(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = '_clerk_scopes'").fetchone() is not None
-
-
-def settle_known(work: Work, capture: Capture) -> ScopeResult | None:
-    """End a scope whose capture is known already: the same as its rows, or taken back once; None when it is new."""
-    base = current_base(work, capture.scope.name)
-    same = base and base.sha256 == capture.sha256 and base.parser_version == work.source.version
-    if base and same and not _is_late(work, capture):
-        return _fresh(work, capture, base)
-    if _was_undone(work, capture):
-        return _undone(work, capture, base.capture if base else "")
-    return None
-
-
-def _is_late(work: Work, capture: Capture) -> bool:
-    # One that the rows mirror, but older, tells since when they held.
-    if work.taken_at is None:
-        return False
-    with open_database(work.database) as connection:
-        return is_late(work, connection, capture.scope.name)
-
-
-def _was_undone(work: Work, capture: Capture) -> bool:
-    if not work.database.is_file():
-        return False
-    # Opened for writing, a database of an older clerk is brought up to date.
-    with open_database(work.database) as connection:
-        return is_rejected(connection, capture.source, capture.scope.name, capture.sha256)
-
-
-def _undone(work: Work, capture: Capture, base: str) -> ScopeResult:
-    result = ScopeResult(
-        capture.scope.name,
-        Outcome.HELD,
-        capture=capture.id,
-        base=base,
-        message="this very capture was loaded before and undone",
-        remedy="" if work.dry_run else f"clerk accept {work.run_id} loads it again; or wait until the source changes",
-    )
-    if not work.dry_run:
-        with open_database(work.database) as connection, _leased(work, connection):
-            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
-    return result
-
-
-def _fresh(work: Work, capture: Capture, base: Base) -> ScopeResult:
-    result = ScopeResult(
-        capture.scope.name,
-        Outcome.FRESH,
-        capture=capture.id,
-        base=base.capture,
-        message="the source has not changed",
-    )
-    if not work.dry_run:
-        with open_database(work.database) as connection, _leased(work, connection):
-            ensure_tables(connection, work.source)
-            refresh_computed(work, connection)
-            compute(work, connection, capture.scope)
-            note_capture(connection, capture, work.run_id)
-            mark_checked(connection, capture.source, capture.scope.name, work.now())
-            _log(work, connection, capture.scope, result, count_live(connection, work.source, result.scope))
-    return result
-
-
-@contextmanager
-def _leased(work: Work, connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that is committed only while this process still has the site (law 6)."""
-    with transaction(connection):
-        yield
-        work.check_lease()
 
 
 @dataclass(frozen=True)
@@ -140,8 +57,8 @@ def apply_stage(work: Work, capture: Capture, stage: Path, prepared: Prepared, *
                 connection.execute("ROLLBACK")
             raise
         if applied.result.outcome is Outcome.HELD and not work.dry_run:
-            with _leased(work, connection):
-                _log(work, connection, capture.scope, applied.result, applied.before)
+            with leased(work, connection):
+                log_scope(work, connection, capture.scope, applied.result, applied.before)
     return applied.result
 
 
@@ -190,10 +107,10 @@ def _change(
         return _Applied(held, before, keep=False)
     keep_findings(connection, work.run_id, source.name, scope, found)
     save_application(
-        connection, work.run_id, work.job, capture, source.version, changes, len(found), work.now(), late=late
+        connection, work.run_id, work.job, capture, source.reading, changes, len(found), work.now(), late=late
     )
     result = replace(result, findings=len(found))
-    _log(work, connection, capture.scope, result, before, _count_verified(work, connection, capture))
+    log_scope(work, connection, capture.scope, result, before, count_verified(work, connection, capture))
     return _Applied(result, before, keep=True)
 
 
@@ -282,43 +199,3 @@ def _verify(work: Work, connection: sqlite3.Connection, capture: Capture, base: 
         return list(work.source.verify(reader, capture.scope))
     finally:
         connection.set_authorizer(None)
-
-
-def _count_verified(work: Work, connection: sqlite3.Connection, capture: Capture) -> int:
-    reader = SiteReader(connection, work, capture.scope, to_text(capture.taken_at))
-    connection.set_authorizer(allow_reading)
-    try:
-        return work.source.count_verified(reader, capture.scope)
-    finally:
-        connection.set_authorizer(None)
-
-
-def _log(
-    work: Work,
-    connection: sqlite3.Connection,
-    scope: Scope,
-    result: ScopeResult,
-    before: Mapping[str, int],
-    verified: int = 0,
-) -> None:
-    log_update(
-        connection,
-        state=work.site.state,
-        source=work.source,
-        scope=scope,
-        result=result,
-        run_id=work.run_id,
-        live=before,
-        started_at=work.started_at,
-        duration=round((work.now() - work.started_at).total_seconds(), 3),
-        summary=result.message,
-        verified=verified,
-    )
-
-
-def log_failure(work: Work, scope: Scope, result: ScopeResult) -> None:
-    """Note a failed scope in the update log of a database that exists; its rows stay untouched."""
-    if work.dry_run or not work.database.is_file():
-        return
-    with open_database(work.database) as connection, _leased(work, connection):
-        _log(work, connection, scope, result, count_live(connection, work.source, scope.name))

@@ -14,8 +14,11 @@ from clerkcore.fetch import KeptCapture, OfflineClient
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
 from clerkcore.road.acquire import fetch_capture, import_capture, open_client, reopen_capture
-from clerkcore.road.apply import apply_stage, current_base, log_failure, settle_known
+from clerkcore.road.apply import apply_stage
+from clerkcore.road.bases import current_base
+from clerkcore.road.log import log_failure
 from clerkcore.road.prepare import Prepared, prepare_stage
+from clerkcore.road.settle import settle_known
 from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
@@ -209,8 +212,11 @@ def _transform(work: Work, scope: Scope) -> ScopeResult:
 def _load(work: Work, scope: Scope) -> ScopeResult:
     path = work.stage_path(scope.name)
     meta = read_meta(path)
-    if meta.parser_version != work.source.version:
-        raise StoreError("the stage was parsed by another version of the plugin", remedy="run transform again")
+    if meta.parser_version != work.source.reading:
+        raise StoreError(
+            "the stage was parsed by another version of the plugin, or with other settings",
+            remedy="run transform again",
+        )
     base = current_base(work, scope.name)
     # The id of a capture begins with the time it was taken.
     if base and base.capture > meta.capture:

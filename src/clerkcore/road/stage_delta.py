@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from clerkcore.errors import SourceError
 from clerkcore.fetch.streams import HashedStream
 from clerkcore.interfaces import LineFormat, Source
-from clerkcore.lines import Batch, PageRecords, Tail, read_batches, refuse_cut, split_lines
+from clerkcore.lines import Batch, PageRecords, Tail, join_records, read_batches, refuse_cut, split_lines
 from clerkcore.models import Capture, Page, Value
 from clerkcore.road.stage import make_stage
 from clerkcore.road.stage_lines import LineStage
@@ -63,7 +64,7 @@ def read_snapshot(database: Path, base: Capture, source: Source) -> Snapshot | N
         applied = find_application(connection, known.run_id, source.name, base.scope.name) if known else None
         if known is None or applied is None or known.capture != base.id or applied.sha256 != base.sha256:
             return None
-        if known.parser_version != source.version:
+        if known.parser_version != source.reading:
             return None
         irregular = irregular_lines(connection, applied.run_id, source.name, base.scope.name)
         live = count_live(connection, source, base.scope.name)
@@ -91,6 +92,8 @@ def find_delta(form: LineFormat, snapshot: Snapshot, capture: Capture) -> list[P
     if [page.name for page in olds] != [page.name for page in news]:
         return None
     limit = min(MOST, max(FEWEST, int(SHARE * snapshot.applied.counts.read)))
+    if sum(map(len, snapshot.irregular.values())) > limit:
+        return None
     whole = sha256()
     deltas: list[PageDelta] = []
     for old, new in zip(olds, news, strict=True):
@@ -145,8 +148,12 @@ def _same_header(form: LineFormat, old: Page, new: Page, where: str) -> bool:
 
 
 def _header(form: LineFormat, page: Page, where: str) -> bytes:
+    """Return the first record of a page as it stands, whatever today's settings make of it."""
     with page.open() as stream:
-        return PageRecords(form, page, stream, where).header
+        first = next(join_records(split_lines(stream, f"{where} {page.name}", Tail()), form.quoted), None)
+    if first is None:
+        raise SourceError("is empty", where=f"{where} {page.name}", remedy="fetch it again")
+    return first[1][0]
 
 
 class DeltaStage(LineStage):
@@ -189,7 +196,11 @@ class DeltaStage(LineStage):
         return Batch(page.name, numbers, lines, reader(lines) if lines else ())
 
     def _refuse_cut(self, capture: Capture, batch: Batch, tail: Tail) -> None:
-        if tail.ended or not batch.lines:
+        if tail.ended:
+            return
+        if self.form.whole:
+            refuse_cut(self.form, b"", None, f"{capture.source} {batch.page} line {tail.lines}")
+        if not batch.lines:
             return
         number, line = batch.numbers[-1], batch.lines[-1]
         if number + line.count(b"\n") == tail.lines:
@@ -281,7 +292,10 @@ def stage_delta(
 
     def fill(connection: sqlite3.Connection) -> StageFacts:
         stage = DeltaStage(connection, source, form, database)
-        stage.refuse_other_rows(snapshot, capture)
+        try:
+            stage.refuse_other_rows(snapshot, capture)
+        except SourceError as error:
+            raise DoesNotMatch("the snapshot is not what the source sends today") from error
         return stage.fill_from(snapshot, capture, deltas)
 
     try:

@@ -213,7 +213,7 @@ class StageFile:
             "scope": json.dumps({"name": capture.scope.name, "params": dict(capture.scope.params)}),
             "capture": capture.id,
             "sha256": capture.sha256,
-            "parser_version": str(self.source.version),
+            "parser_version": str(self.source.reading),
             "facts": json.dumps([facts.read, facts.duplicates, facts.quarantined, facts.aside]),
         }
         self.connection.executemany("INSERT INTO _meta VALUES (?, ?)", meta.items())

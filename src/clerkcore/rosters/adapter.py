@@ -19,9 +19,11 @@ class StateAdapter(Source):
 
     A subclass writes `fetch_data` and `parse_data`. The other three of its five methods work as they are: the road
     detects changes as `detect_changes` does, only faster, and applies them; `update_database` then brings up to date
-    what follows from the rows, and `verify_data_quality` checks them. Which elections a site follows stands in its
-    site.toml: `election = "49894"` and, where not all are wanted, `data_sources = [...]`. `by_day` says that an
-    election has a file for each day, whose date is part of the scope.
+    what follows from the rows, and `verify_data_quality` checks them before anything is committed. They are given what
+    they may use, a client or sight of the database, rather than the changes themselves.
+
+    Which elections a site follows stands in its site.toml: `election = "49894"` and, where not all are wanted,
+    `data_sources = [...]`. `by_day` says that an election has a file for each day, whose date is part of the scope.
     """
 
     database: ClassVar[str] = DATABASE
@@ -52,6 +54,12 @@ class StateAdapter(Source):
         """Yield one scope for each data source of the election asked for or configured."""
         election = self.followed_election(site, request)
         day = self._day(request)
+        if self.by_day and not day:
+            raise UsageError(
+                f"{self.name} has a file for each day, and no day is named",
+                where=f"site {site.subdomain}",
+                remedy="pass --date YYYY-MM-DD",
+            )
         for data_source in self.wanted_data_sources(request):
             yield make_scope(data_source, election, day)
 

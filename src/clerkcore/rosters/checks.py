@@ -8,10 +8,12 @@ from typing import Any
 from clerkcore.interfaces import Reader
 from clerkcore.models import Finding, Scope, Severity, Value
 from clerkcore.rosters.layout import UNKNOWN_COUNTY
+from clerkcore.rosters.overlaps import CHANNEL
 
 MOST_NAMED = 5
 FEWEST_REPEATED = 10  # below this many voters, half of them listed before means little
 REPEATED_SHARE = 0.5
+ODD_DAYS_SHARE = 0.05
 EARLIEST_DAYS = 120  # days before an election on which a ballot may have been cast
 LATEST_DAYS = 30  # days after it on which one may still come in
 
@@ -24,6 +26,12 @@ SELECT county, vote_date, now, was FROM (
   WHERE source = :source AND election_id = :election AND removed_run_id IS NULL AND {column} IS NOT NULL)
 WHERE scope = :scope AND now < was ORDER BY was - now DESC, county, vote_date
 """
+
+_COUNTED = " UNION ALL ".join(
+    f"SELECT county, {channel} AS channel, sum(ballots) AS value FROM turnout_totals WHERE source = :source"
+    " AND election_id = :election AND vote_date <= :day GROUP BY 1, 2"
+    for channel in (CHANNEL, "'all'")
+)
 
 
 def check_roster(db: Reader, scope: Scope) -> Iterator[Finding]:
@@ -97,9 +105,11 @@ def _days(db: Reader, scope: Scope) -> Iterator[Finding]:
     )
     if rows:
         told = name_some([f"{row['vote_date']} ({row['n']:,})" for row in rows])
+        odd, listed = sum(row["n"] for row in rows), db.rows(f"SELECT count(*) AS n FROM roster WHERE {_LIVE}")[0]["n"]
+        # A mistyped year is a clerk's; a file of another election is not.
         yield Finding(
             "outside_election",
-            Severity.BLOCKING,
+            Severity.BLOCKING if odd > ODD_DAYS_SHARE * listed else Severity.WARNING,
             f"ballots are of days outside the election of {day}: {told}",
             "roster",
         )
@@ -120,11 +130,12 @@ def _missing_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
         return
     names: dict[str, Value] = {
         "election": scope.params["election_id"],
-        "like": scope.name.removesuffix(scope.params["election_date"]) + "____-__-__",
+        "stem": scope.name.removesuffix(scope.params["election_date"]),
     }
     rows = db.rows(
         "SELECT county, sum(listed) AS n FROM turnout_totals t WHERE source = :source AND scope = (SELECT max(scope)"
-        " FROM _clerk_scopes WHERE source = :source AND scope < :scope AND scope LIKE :like) AND NOT EXISTS (SELECT 1"
+        " FROM turnout_totals WHERE source = :source AND scope < :scope AND substr(scope, 1, length(:stem)) = :stem)"
+        " AND NOT EXISTS (SELECT 1"
         " FROM turnout_totals h WHERE h.source = :source AND h.scope = :scope AND h.county = t.county)"
         " GROUP BY county ORDER BY n DESC",
         names,
@@ -155,7 +166,7 @@ def _unpublished_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
 def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:
     """Published cumulative figures that are lower than the day before: accepted, and noted."""
     election = scope.params.get("election_id", "")
-    for column in ("in_person_total", "mail_total"):
+    for column in ("in_person_total", "mail_total", "ballots_total"):
         rows = db.rows(_FALLING.format(column=column), {"election": election})
         if rows:
             told = name_some(
@@ -170,9 +181,7 @@ def compared_counties(db: Reader, scope: Scope) -> list[dict[str, Any]]:
     election = scope.params.get("election_id", "")
     day = scope.params.get("election_date") or _last_day(db, election)
     return db.rows(
-        "WITH counted AS (SELECT county, CASE WHEN voting_method IN ('absentee-mail', 'uocava') THEN 'mail'"
-        " ELSE 'in_person' END AS channel, sum(ballots) AS value FROM turnout_totals WHERE source = :source"
-        " AND election_id = :election AND vote_date <= :day GROUP BY 1, 2),"
+        f"WITH counted AS ({_COUNTED}),"
         " published AS (SELECT county, channel, value FROM published_figures WHERE source = :source"
         " AND election_id = :election AND vote_date = :day)"
         " SELECT p.county, p.channel, p.value AS published, coalesce(c.value, 0) AS counted"
@@ -210,23 +219,26 @@ def _compared(db: Reader, scope: Scope) -> Iterator[Finding]:
         )
 
 
-def verified_counties(db: Reader, scope: Scope) -> set[str]:
-    """Return the counties whose counted figures all equal the published ones."""
+def verified_channels(db: Reader, scope: Scope) -> set[tuple[str, str]]:
+    """Return county and channel of the figures that agree, of counties of which every figure does."""
     rows = compared_counties(db, scope)
     off = {row["county"] for row in rows if row["published"] != row["counted"]}
-    return {row["county"] for row in rows} - off
+    return {(row["county"], row["channel"]) for row in rows if row["county"] not in off}
 
 
 def count_verified_rows(db: Reader, scope: Scope) -> int:
-    """Return how many rows of the scope, of its roster or of the published turnout, lie in verified counties."""
-    counties = verified_counties(db, scope)
-    if not counties:
+    """Return how many rows of the scope, of its roster or of the published turnout, a published figure confirms."""
+    agreed = verified_channels(db, scope)
+    if not agreed:
         return 0
     listed = db.rows(
-        "SELECT county, sum(listed) AS n FROM turnout_totals WHERE source = :source AND scope = :scope GROUP BY county"
+        f"SELECT county, {CHANNEL} AS channel, sum(listed) AS n FROM turnout_totals WHERE source = :source"
+        " AND scope = :scope GROUP BY 1, 2"
     )
     published = db.rows(f"SELECT county, count(*) AS n FROM county_turnout WHERE {_LIVE} GROUP BY county")
-    return sum(row["n"] for row in (*listed, *published) if row["county"] in counties)
+    counties = {county for county, _ in agreed}
+    confirmed = [row for row in listed if {(row["county"], row["channel"]), (row["county"], "all")} & agreed]
+    return sum(int(row["n"]) for row in (*confirmed, *(row for row in published if row["county"] in counties)))
 
 
 def name_some(texts: list[str]) -> str:

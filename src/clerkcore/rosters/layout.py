@@ -44,8 +44,8 @@ class Field:
 class RosterLayout:
     """How a publisher writes its roster: which header means which column of `ROSTER`, and how the file is made.
 
-    `constants` are columns that no field gives, such as the election's id. `whole` says that the publisher ends the
-    last line too, so that a file cut in its last field is refused.
+    `constants` are columns that no field gives, such as the election's id. `whole` refuses a file whose last line is
+    not ended, as one that was cut in its last field.
     """
 
     fields: Mapping[str, Field]
@@ -53,7 +53,7 @@ class RosterLayout:
     delimiter: str = ","
     quoted: bool = True
     encoding: str = "utf-8"
-    whole: bool = False
+    whole: bool = True
 
 
 def voter_id_field(names: tuple[str, ...], pattern: str, called: str) -> Field:

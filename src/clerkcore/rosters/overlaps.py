@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from clerkcore.interfaces import Writer
@@ -51,30 +52,34 @@ def settle_overlaps(db: Writer, election_id: str, scope: str, touched: Iterable[
     Returns the groups, with their scopes, in which the number of overlaps may have changed.
     """
     others = other_scopes(db, election_id, scope)
-    if touched is None:
-        known = db.rows("SELECT DISTINCT voter_id FROM roster_overlaps WHERE source = :source AND scope = :scope")
-        led = db.rows("SELECT DISTINCT voter_id FROM roster_overlaps WHERE source = :source AND counted_scope = :scope")
-        found = {row["voter_id"] for row in (*known, *led)}
-        voters = sorted(found.union(_listed_twice(db, others)))
-    else:
-        voters = sorted(set(touched))
+    voters = _listed_twice(db, others) if touched is None else iter(sorted(set(touched)))
     changed: set[tuple[str, Group]] = set()
-    for start in range(0, len(voters), BATCH):
-        changed |= _settle(db, election_id, [scope, *others], voters[start : start + BATCH])
+    while batch := list(islice(voters, BATCH)):
+        changed |= _settle(db, election_id, [scope, *others], sorted(set(batch)))
     return changed
 
 
 def _listed_twice(db: Writer, others: list[str]) -> Iterator[str]:
-    for row in db.rows(_TWICE_HERE):
+    """Yield the voters whose overlaps may have changed with the scope; some more than once, which does no harm."""
+    known = (
+        "SELECT DISTINCT voter_id FROM roster_overlaps WHERE source = :source AND (scope = :scope OR"
+        " counted_scope = :scope)"
+    )
+    # Read whole, for these are the rows that are written meanwhile; the rosters are read as they go.
+    yield from [row["voter_id"] for row in db.rows(known)]
+    for row in db.stream(_TWICE_HERE):
         yield row["voter_id"]
     for other in others:
-        for row in db.rows(_TWICE_THERE, {"other": other}):
+        for row in db.stream(_TWICE_THERE, {"other": other}):
             yield row["voter_id"]
 
 
 def _settle(db: Writer, election_id: str, scopes: list[str], voters: list[str]) -> set[tuple[str, Group]]:
     asked: dict[str, Value] = {"voters": json.dumps(voters), "scopes": json.dumps(scopes), "election": election_id}
-    of_voters = "source = :source AND election_id = :election AND voter_id IN (SELECT value FROM json_each(:voters))"
+    of_voters = (
+        "source = :source AND scope IN (SELECT value FROM json_each(:scopes)) AND election_id = :election"
+        " AND voter_id IN (SELECT value FROM json_each(:voters))"
+    )
     gone = db.rows(f"SELECT scope, {', '.join(GROUP)} FROM roster_overlaps WHERE {of_voters}", asked)
     if gone:
         db.execute(f"DELETE FROM roster_overlaps WHERE {of_voters}", asked)
@@ -102,3 +107,10 @@ def _later_rows(rows: list[dict[str, Any]], election_id: str) -> Iterator[dict[s
             "counted_date": first["vote_date"],
             "counted_county": first["county"],
         }
+
+
+# A ballot comes by mail, in person, or in a way that the state does not tell; all of them together are a figure too.
+CHANNEL = (
+    "CASE WHEN voting_method IN ('absentee-mail', 'uocava') THEN 'mail'"
+    " WHEN voting_method IN ('early', 'absentee-in-person', 'election-day') THEN 'in_person' ELSE 'other' END"
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from clerkcore.errors import UsageError
+from clerkcore.errors import SourceError, UsageError
 from clerkcore.interfaces import Client, Figures, LineFormat, Reader, Table, View, Writer
 from clerkcore.lines import parse_lines
 from clerkcore.models import Capture, Download, Finding, Note, Parsed, Request, Scope, Site
@@ -37,6 +37,14 @@ class RosterAdapter(StateAdapter):
         super().__init_subclass__(**options)
         own = {table.name for table in cls.tables}
         cls.tables = (*cls.tables, *(table for table in ROSTER_TABLES if table.name not in own))
+
+    def parse_data(self, capture: Capture) -> Iterator[Parsed]:
+        """Yield what each record is of pages that are no rosters; an adapter without such pages needs none."""
+        raise SourceError(
+            f"{self.name} does not say how {capture.scope.params['data_source']} is read",
+            where=self.name,
+            remedy="report it to the plugin's author: it wants roster_format or parse_data",
+        )
 
     def roster_format(self, scope: Scope) -> LineFormat | None:
         """Return the format of a scope whose pages are rosters; None for other data sources."""

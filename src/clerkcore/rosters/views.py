@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from clerkcore.interfaces import Column, Figures, View
-from clerkcore.rosters.overlaps import cast_by
+from clerkcore.rosters.overlaps import CHANNEL, cast_by
 from clerkcore.rosters.tables import ROSTER, public
 
 _SOURCE = public("source", description="The source of the figure")
 _ELECTION = public("election_id", description="The state's id of the election")
 _COUNTY = public("county", description="County")
-_CHANNEL = public("channel", description="`in_person` or `mail`")
+_CHANNEL = public("channel", description="`in_person`, `mail`, `other` where the state does not tell, or `all`")
 _DAY = public("vote_date", "date", "Day up to which ballots are counted")
 
 ROSTER_EFFECTIVE = View(
@@ -28,34 +28,42 @@ AND o.voter_id = r.voter_id AND o.vote_date = r.vote_date AND o.voting_method = 
     description="The roster's ballots cast, without the later rows of a voter who is listed twice; never published",
 )
 
+_PUBLISHED = " UNION ALL ".join(
+    f"SELECT source, election_id, county, '{channel}' AS channel, vote_date, CAST({column} AS INTEGER) AS value"
+    f" FROM county_turnout WHERE removed_run_id IS NULL AND {column} IS NOT NULL"
+    for channel, column in (("in_person", "in_person_total"), ("mail", "mail_total"), ("all", "ballots_total"))
+)
+
 PUBLISHED_FIGURES = View(
     "published_figures",
-    sql="""SELECT source, election_id, county, 'in_person' AS channel, vote_date, in_person_total AS value
-FROM county_turnout WHERE removed_run_id IS NULL AND in_person_total IS NOT NULL
-UNION ALL SELECT source, election_id, county, 'mail', vote_date, mail_total
-FROM county_turnout WHERE removed_run_id IS NULL AND mail_total IS NOT NULL""",
+    sql=_PUBLISHED,
     columns=(_SOURCE, _ELECTION, _COUNTY, _CHANNEL, _DAY, public("value", "integer", "Ballots, as published")),
     title="Figures as published",
-    description="The state's own figures by county, in person and by mail, up to each day",
+    description="The state's own figures by county, in person, by mail and in all, up to each day",
+)
+
+_COUNTED = " UNION ALL ".join(
+    f"SELECT t.source, t.election_id, t.county, {channel} AS channel, d.vote_date,"
+    " CAST(sum(t.ballots) AS INTEGER) AS value"
+    " FROM (SELECT DISTINCT source, election_id, vote_date FROM county_turnout WHERE removed_run_id IS NULL) d"
+    " JOIN turnout_totals t ON t.source = d.source AND t.election_id = d.election_id AND t.vote_date <= d.vote_date"
+    " GROUP BY 1, 2, 3, 4, 5"
+    for channel in (CHANNEL, "'all'")
 )
 
 COUNTED_FIGURES = View(
     "counted_figures",
-    sql="""SELECT t.source, t.election_id, t.county,
-CASE WHEN t.voting_method IN ('absentee-mail', 'uocava') THEN 'mail' ELSE 'in_person' END AS channel,
-d.vote_date, sum(t.ballots) AS value
-FROM (SELECT DISTINCT source, election_id, vote_date FROM county_turnout WHERE removed_run_id IS NULL) d
-JOIN turnout_totals t ON t.source = d.source AND t.election_id = d.election_id AND t.vote_date <= d.vote_date
-GROUP BY 1, 2, 3, 4, 5""",
+    sql=_COUNTED,
     columns=(_SOURCE, _ELECTION, _COUNTY, _CHANNEL, _DAY, public("value", "integer", "Voters, as counted")),
     title="Figures as counted",
-    description="Voters of the rosters by county, in person and by mail, up to each day that the state publishes",
+    description="Voters of the rosters by county, in person, by mail and in all, up to each published day",
 )
 
 TURNOUT_CHECK = View(
     "turnout_check",
-    sql="""SELECT p.source, p.election_id, p.county, p.channel, p.vote_date, p.value AS published,
-coalesce(c.value, 0) AS counted, coalesce(c.value, 0) - p.value AS difference
+    # Cast, for a number that was computed is of no type, and a page's filter would compare it as text.
+    sql="""SELECT p.source, p.election_id, p.county, p.channel, p.vote_date, CAST(p.value AS INTEGER) AS published,
+CAST(coalesce(c.value, 0) AS INTEGER) AS counted, CAST(coalesce(c.value, 0) - p.value AS INTEGER) AS difference
 FROM published_figures p LEFT JOIN counted_figures c ON c.source = p.source AND c.election_id = p.election_id
 AND c.county = p.county AND c.channel = p.channel AND c.vote_date = p.vote_date""",
     columns=(

@@ -256,7 +256,8 @@ def _lost_groups(connection: sqlite3.Connection, table: Table, names: dict[str, 
     gone = _by_group(connection, table, f"main.{table.name}", ("disappeared", "changed"), names)
     come = _by_group(connection, table, f"{STAGE}.{table.name}", ("added", "revived", "changed"), {})
     left = (
-        f"SELECT 1 FROM main.{table.name} m WHERE m.{_LIVE.replace(' AND ', ' AND m.')} AND m.{table.group_by} = :group"
+        f"SELECT 1 FROM main.{table.name} m WHERE m.{_LIVE.replace(' AND ', ' AND m.')}"
+        f" AND coalesce(m.{table.group_by}, '{NO_GROUP}') = :group"
         f" AND NOT EXISTS (SELECT 1 FROM {delta_name(table)} d WHERE {same_row(table, 'm', 'd')}"
         " AND d.kind IN ('disappeared', 'changed')) LIMIT 1"
     )

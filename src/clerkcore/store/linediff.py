@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from clerkcore.lines import MOST_JOINED, join_records, odd_lines
+from clerkcore.lines import join_records
 
 PIECE = 128
 WINDOWS = (8, 64, 512)
-_QUOTE = b'"'
 
 Numbered = tuple[int, bytes]
 Batches = Callable[[], Iterator[list[bytes]]]
@@ -37,188 +36,128 @@ class LineDelta:
         return len(self.added) + len(self.removed)
 
 
-def number_records(lines: Sequence[bytes], first: int, quoted: bool) -> Iterator[Numbered]:
-    """Yield the records that some whole lines make up, each with the number of its first line."""
-    for numbers, records in join_records(iter([list(lines)]), quoted):
-        yield from zip((first - 1 + number for number in numbers), records, strict=True)
-
-
 class _Side:
-    """One of two files, of which some lines ahead are at hand."""
+    """One of two files, of which some records ahead are at hand, with the numbers of their lines."""
 
-    def __init__(self, batches: Iterator[list[bytes]]) -> None:
-        self.batches = batches
-        self.lines: list[bytes] = []
+    def __init__(self, batches: Iterator[list[bytes]], quoted: bool) -> None:
+        self.batches = join_records(batches, quoted)
+        self.numbers: list[int] = []
+        self.records: list[bytes] = []
         self.at = 0
-        self.number = 1
         self.done = False
 
     def fill(self, wanted: int) -> None:
-        while len(self.lines) - self.at < wanted and not self.done:
+        while len(self.records) - self.at < wanted and not self.done:
             batch = next(self.batches, None)
             if batch is None:
                 self.done = True
             else:
-                self.lines = self.lines[self.at :] + batch
+                self.numbers = [*self.numbers[self.at :], *batch[0]]
+                self.records = [*self.records[self.at :], *batch[1]]
                 self.at = 0
 
     @property
     def left(self) -> int:
-        return len(self.lines) - self.at
+        return len(self.records) - self.at
 
     def ahead(self, count: int) -> list[bytes]:
-        return self.lines[self.at : self.at + count]
+        return self.records[self.at : self.at + count]
 
-    def skip(self, count: int) -> None:
-        self.at += count
-        self.number += count
+    def take(self, count: int) -> Iterator[Numbered]:
+        start, self.at = self.at, self.at + count
+        return zip(self.numbers[start : self.at], self.records[start : self.at], strict=True)
 
 
 def compare_in_step(old: Batches, new: Batches, quoted: bool, limit: int, watched: Sequence[int]) -> LineDelta | None:
-    """Compare line by line, finding the way again after lines that differ; `watched` are old line numbers, rising."""
-    return _Walk(_Side(old()), _Side(new()), quoted, limit, watched).run()
+    """Compare record by record, finding the way again after those that differ; `watched` are old lines, rising."""
+    return _Walk(_Side(old(), quoted), _Side(new(), quoted), limit, watched).run()
 
 
 class _Walk:
-    def __init__(self, old: _Side, new: _Side, quoted: bool, limit: int, watched: Sequence[int]) -> None:
+    def __init__(self, old: _Side, new: _Side, limit: int, watched: Sequence[int]) -> None:
         self.old, self.new = old, new
-        self.quoted = quoted
         self.limit = limit
         self.watched = watched
         self.next_watched = 0
         self.delta = LineDelta()
 
     def run(self) -> LineDelta | None:
-        wanted = WINDOWS[-1] + MOST_JOINED
         while len(self.delta) <= self.limit:
-            self.old.fill(wanted)
-            self.new.fill(wanted)
+            self.old.fill(WINDOWS[-1])
+            self.new.fill(WINDOWS[-1])
             if not (self.old.left or self.new.left):
                 return cancel_moved(self.delta, self.watched)
-            whole = self._whole(_common(self.old, self.new))
-            if whole:
-                self._pass(whole)
-            elif not self._step_over():
+            same = _common(self.old, self.new)
+            if same:
+                self._pass(same)
+                continue
+            meeting = self._meet()
+            if meeting is None:
                 return None
+            self.delta.removed.extend(self.old.take(meeting[0]))
+            self.delta.added.extend(self.new.take(meeting[1]))
         return None
 
-    def _whole(self, same: int) -> int:
-        """Return how many of the lines that are the same make up whole records."""
-        if not self.quoted or not same:
-            return same
-        lines = self.old.ahead(same)
-        if not b"".join(lines).count(_QUOTE) & 1:
-            return same
-        at = same - 1
-        while not lines[at].count(_QUOTE) & 1:
-            at -= 1
-        # A quote that stays open for so long is a stray one, and its line a record.
-        return at + 1 if same - at > MOST_JOINED else at
-
     def _pass(self, count: int) -> None:
+        """Go on beyond records that are the same on both sides."""
         self._note_watched(count)
-        self.old.skip(count)
-        self.new.skip(count)
+        self.old.at += count
+        self.new.at += count
 
     def _note_watched(self, count: int) -> None:
-        end = self.old.number + count
-        while self.next_watched < len(self.watched) and self.watched[self.next_watched] < end:
+        numbers = self.old.numbers
+        first, last = numbers[self.old.at], numbers[self.old.at + count - 1]
+        while self.next_watched < len(self.watched) and self.watched[self.next_watched] <= last:
             number = self.watched[self.next_watched]
             self.next_watched += 1
-            at = number - self.old.number
-            if at >= 0:
-                lines = self.old.ahead(count)[at : at + MOST_JOINED]
-                record = next(number_records(lines, number, self.quoted))[1]
-                self.delta.kept.append((number, self.new.number + at, record))
-
-    def _step_over(self) -> bool:
-        """Take the records that differ out of both sides; False where the sides do not meet again."""
-        meeting = self._meet()
-        if meeting is None:
-            return False
-        for side, count, told in zip(
-            (self.old, self.new), meeting, (self.delta.removed, self.delta.added), strict=True
-        ):
-            lines = side.ahead(count)
-            if self.quoted and _has_stray(lines):
-                return False
-            told.extend(number_records(lines, side.number, self.quoted))
-            side.skip(count)
-        return True
+            if number >= first:
+                at = bisect_left(numbers, number, self.old.at, self.old.at + count) - self.old.at
+                self.delta.kept.append((number, self.new.numbers[self.new.at + at], self.old.records[self.old.at + at]))
 
     def _meet(self) -> tuple[int, int] | None:
-        """Return how many lines of each side differ before both go on alike."""
+        """Return how many records of each side differ before both go on alike; never none of either."""
         old, new = self.old, self.new
+        if not old.left:
+            return 0, new.left
+        if not new.left:
+            return old.left, 0
         for window in WINDOWS:
             olds, news = old.ahead(window), new.ahead(window)
-            found = _nearest(olds, news, self.quoted)
+            found = _nearest(olds, news)
             if found:
                 return found
             if old.done and new.done and len(olds) == old.left and len(news) == new.left:
                 return len(olds), len(news)
-        if not old.left and old.done:
-            return 0, _even_lines(new.ahead(new.left), new.done, self.quoted)
-        if not new.left and new.done:
-            return _even_lines(old.ahead(old.left), old.done, self.quoted), 0
         return None
 
 
 def _common(old: _Side, new: _Side) -> int:
-    """Return how many lines at hand are the same on both sides."""
+    """Return how many records at hand are the same on both sides."""
     left = min(old.left, new.left)
     same = 0
     while same < left:
         size = min(PIECE, left - same)
         a, b = old.at + same, new.at + same
-        if old.lines[a : a + size] == new.lines[b : b + size]:
+        if old.records[a : a + size] == new.records[b : b + size]:
             same += size
             continue
-        while old.lines[old.at + same] == new.lines[new.at + same]:
+        while old.records[old.at + same] == new.records[new.at + same]:
             same += 1
         break
     return same
 
 
-def _evens(lines: Sequence[bytes], quoted: bool) -> list[bool]:
-    """Return of each place between lines, before the first and after the last too, whether a record may end there."""
-    if not quoted:
-        return [True] * (len(lines) + 1)
-    evens, open_ = [True], 0
-    for line in lines:
-        open_ ^= line.count(_QUOTE) & 1
-        evens.append(not open_)
-    return evens
-
-
-def _nearest(olds: Sequence[bytes], news: Sequence[bytes], quoted: bool) -> tuple[int, int] | None:
-    """Return the nearest places, one on each side, from which the lines are the same again."""
-    even_old, even_new = _evens(olds, quoted), _evens(news, quoted)
-    where: dict[bytes, int] = {}
-    for at in range(len(news) - 1, -1, -1):
-        if even_new[at]:
-            where[news[at]] = at
+def _nearest(olds: Sequence[bytes], news: Sequence[bytes]) -> tuple[int, int] | None:
+    """Return the nearest places, one on each side, from which the records are the same again."""
+    where = {record: len(news) - 1 - back for back, record in enumerate(reversed(news))}
     best: tuple[int, int] | None = None
-    for at, line in enumerate(olds):
+    for at, record in enumerate(olds):
         if best and at >= sum(best):
             break
-        there = where.get(line) if even_old[at] else None
+        there = where.get(record)
         if there is not None and at + there and (best is None or at + there < sum(best)):
             best = (at, there)
     return best
-
-
-def _even_lines(lines: Sequence[bytes], last: bool, quoted: bool) -> int:
-    """Return how many of the lines make up whole records; all of them at the end of a file."""
-    if last or not quoted:
-        return len(lines)
-    evens = _evens(lines, quoted)
-    return max(n for n, even in enumerate(evens) if even)
-
-
-def _has_stray(lines: Sequence[bytes]) -> bool:
-    odd = odd_lines(lines)
-    pairs = zip(odd[::2], odd[1::2], strict=False)
-    return bool(len(odd) & 1) or any(close - start >= MOST_JOINED for start, close in pairs)
 
 
 def cancel_moved(delta: LineDelta, watched: Sequence[int]) -> LineDelta:

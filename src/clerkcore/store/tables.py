@@ -79,6 +79,8 @@ def _check_names(table: Table, where: str) -> None:
         raise PluginError(f"the column {min(clash)!r} is reserved or named twice", where=where)
     if not table.key:
         raise PluginError("has no key", where=where)
+    if table.tally and table.group_by and table.group_by not in table.tally:
+        raise PluginError(f"its tally lacks the column it is grouped by: {table.group_by!r}", where=where)
     if table.bulk and table.search:
         raise PluginError("is bulk, and so cannot be searched", where=where, remedy="leave out bulk or search")
     for what, wanted in _named_columns(table, names[0]):

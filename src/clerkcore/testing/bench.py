@@ -10,8 +10,10 @@ from typing import Any
 from clerkcore.interfaces import Source
 from clerkcore.models import Capture, Scope, ScopeResult, Site
 from clerkcore.road.acquire import import_capture
-from clerkcore.road.apply import apply_stage, current_base, settle_known
+from clerkcore.road.apply import apply_stage
+from clerkcore.road.bases import current_base
 from clerkcore.road.prepare import Prepared, prepare_stage
+from clerkcore.road.settle import settle_known
 from clerkcore.road.stage import build_stage
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work

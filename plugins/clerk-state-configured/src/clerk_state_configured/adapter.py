@@ -31,6 +31,7 @@ class Configured(RosterAdapter):
     name: ClassVar[str] = "configured"
     version: ClassVar[int] = 1
     data_sources: ClassVar[tuple[str, ...]] = ()  # those that the settings describe
+    reading_settings: ClassVar[tuple[str, ...]] = ("files",)
     about: ClassVar[About] = About(
         title="Rosters and county turnout, as configured",
         publisher="The election office that the site's settings name",

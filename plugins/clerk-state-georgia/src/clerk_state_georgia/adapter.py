@@ -45,6 +45,7 @@ class Georgia(RosterAdapter):
     data_sources: ClassVar[tuple[str, ...]] = (ABSENTEE, HISTORY, TURNOUT)
     roster_sources: ClassVar[tuple[str, ...]] = (ABSENTEE, HISTORY)
     by_day: ClassVar[bool] = True
+    reading_settings: ClassVar[tuple[str, ...]] = ("keep", "history_format", "turnout_columns", "turnout_strategy")
     about: ClassVar[About] = About(
         title="Absentee voters, voter history and turnout",
         publisher="Georgia Secretary of State, Elections Division",

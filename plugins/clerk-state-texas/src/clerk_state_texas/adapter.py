@@ -42,6 +42,7 @@ class Texas(RosterAdapter):
     data_sources: ClassVar[tuple[str, ...]] = words.DATA_SOURCES
     roster_sources: ClassVar[tuple[str, ...]] = words.ROSTER_SOURCES
     by_day: ClassVar[bool] = True
+    reading_settings: ClassVar[tuple[str, ...]] = ("keep",)
     about: ClassVar[About] = About(
         title="Early voting and election day rosters and turnout",
         publisher="Texas Secretary of State",
