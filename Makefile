@@ -8,13 +8,14 @@ PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 SOURCES := src $(wildcard plugins/*/src) tests benchmarks docs/generate.py
 PLUGIN_TESTS := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/*/tests/*.py))))
 DOCS = $(shell grep -l '\[\[\[cog' README.md docs/*.md docs/*/*.md 2>/dev/null)
-BENCHMARKS := $(addprefix benchmarks/,startup.py finance_extract.py finance_load.py finance_views.py)
+BENCHMARKS := $(addprefix benchmarks/,startup.py finance_extract.py finance_load.py finance_views.py \
+  roster_load.py roster_pull.py roster_figures.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test lint docs bench check clean
+.PHONY: help dev demo test lint docs bench bench-report check clean
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 dev: $(STAMP) ## Create .venv with the core, every plugin and the tools, at pinned versions
 
@@ -37,6 +38,9 @@ docs: $(STAMP) ## Regenerate the generated parts of the docs
 
 bench: $(STAMP) ## Measure against the targets; takes minutes
 	@status=0; for bench in $(BENCHMARKS); do $(BIN)/python "$$bench" || status=1; done; exit $$status
+
+bench-report: $(STAMP) ## Measure rosters at 1 and 5 million rows and write docs/benchmarks.md; about half an hour
+	$(BIN)/python benchmarks/report.py
 
 check: lint test ## Run lint and test
 

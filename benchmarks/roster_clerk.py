@@ -20,9 +20,11 @@ from typing import Any
 from clerk_state_texas.adapter import Texas
 from clerkcore.models import Kind, Outcome, Scope, ScopeResult, Site
 from clerkcore.road.acquire import import_capture
-from clerkcore.road.apply import apply_stage, current_base, settle_known
+from clerkcore.road.apply import apply_stage
+from clerkcore.road.bases import current_base
 from clerkcore.road.compute import SiteReader
 from clerkcore.road.prepare import prepare_stage
+from clerkcore.road.settle import settle_known
 from clerkcore.road.work import Work
 from clerkcore.rosters import make_scope
 from clerkcore.rosters.checks import compared_counties

@@ -23,7 +23,7 @@ TARGET = 100.0
 
 def measure(asked: argparse.Namespace) -> Comparison:
     """Load a roster and its published turnout, and measure the queries."""
-    with work_folder(asked.folder) as folder:
+    with work_folder(asked.folder, asked.rows) as folder:
         place = folder / "figures"
         run_way("roster_files.py", "write", folder, asked.rows, FIRST)
         run_way("roster_clerk.py", "anew", place, published(folder, FIRST))

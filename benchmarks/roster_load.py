@@ -39,7 +39,7 @@ CLERK = "clerk"
 
 def measure(asked: argparse.Namespace) -> Comparison:
     """Run all ways in turn, or a few of them."""
-    with work_folder(asked.folder) as folder:
+    with work_folder(asked.folder, asked.rows) as folder:
         run_way("roster_files.py", "write", folder, asked.rows, FIRST)
         found = run_in_turn(_ways(folder, asked), asked.rounds, folder)
     return _compare(asked.rows, found)

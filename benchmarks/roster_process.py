@@ -160,11 +160,12 @@ class Comparison:
 
 
 @contextmanager
-def work_folder(kept: Path | None) -> Iterator[Path]:
-    """A folder for files and databases; a passing one unless one is named."""
+def work_folder(kept: Path | None, rows: int) -> Iterator[Path]:
+    """A folder for files and databases of so many rows; a passing one unless one is named."""
     if kept:
-        kept.mkdir(parents=True, exist_ok=True)
-        yield kept
+        sized = kept / str(rows)
+        sized.mkdir(parents=True, exist_ok=True)
+        yield sized
         return
     with TemporaryDirectory() as folder:
         yield Path(folder)

@@ -43,7 +43,7 @@ TARGET_UPSERT, TARGET_STAGED, TARGET_SAME, TARGET_MOVED, MOST_MEGABYTES = 40.0, 
 
 def measure(asked: argparse.Namespace) -> Comparison:
     """Run all ways in turn, or a few of them."""
-    with work_folder(asked.folder) as folder:
+    with work_folder(asked.folder, asked.rows) as folder:
         run_way("roster_files.py", "write", folder, asked.rows, FIRST, NEXT, SHUFFLED)
         ways = _clerk_ways(folder) if asked.few else _clerk_ways(folder) | _other_ways(folder, asked.rows)
         found = run_in_turn(ways, asked.rounds, folder)

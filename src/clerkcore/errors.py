@@ -64,6 +64,10 @@ class StoreError(ClerkError):
     """A site database cannot be used."""
 
 
+class Unbalanced(StoreError):
+    """The records of a change set do not add up (law 4)."""
+
+
 class StoreBusy(StoreError):
     """Another program holds the lock of a site database."""
 

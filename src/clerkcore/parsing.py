@@ -195,6 +195,8 @@ def _header(header: list[str] | None, required: Sequence[str], where: str) -> li
     missing = [name for name in required if name not in header]
     if missing:
         strangers = [name for name in header if name not in required]
+        # A file without its header begins with a record, and that may be of a voter.
+        strangers = [] if any(name.strip().isdecimal() for name in header) else strangers
         there = f"; columns it has instead: {', '.join(strangers[:5])}" if strangers else ""
         raise SourceError(
             f"lacks the column {', '.join(repr(name) for name in missing[:5])}{there}",

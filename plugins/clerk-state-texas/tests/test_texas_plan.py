@@ -74,10 +74,10 @@ def test_before_early_voting_there_is_the_index_alone(plan: Plan) -> None:
 def test_each_early_day_that_has_come_is_asked_for_in_every_running_election(plan: Plan) -> None:
     scopes = plan(SECOND)
     assert names(scopes, "90501") == [
-        "90501/EVR/2026-05-18",
-        "90501/EVR/2026-05-19",
         "90501/EVR_TURNOUT/2026-05-18",
         "90501/EVR_TURNOUT/2026-05-19",
+        "90501/EVR/2026-05-18",
+        "90501/EVR/2026-05-19",
     ]
     assert len(scopes) == 1 + 6 * 4
 
@@ -94,7 +94,7 @@ def test_a_scope_tells_party_and_election_day(plan: Plan) -> None:
 
 
 def test_the_files_of_election_day_are_asked_for_once_it_has_come(plan: Plan) -> None:
-    final = ["90501/ELECTION_DAY/2026-05-26", "90501/ELECTION_DAY_TURNOUT/2026-05-26"]
+    final = ["90501/ELECTION_DAY_TURNOUT/2026-05-26", "90501/ELECTION_DAY/2026-05-26"]
     assert [name for name in names(plan("2026-05-25"), "90501") if DAY in name] == []
     assert [name for name in names(plan(DAY), "90501") if DAY in name] == final
 
@@ -129,7 +129,7 @@ def test_a_configured_election_is_followed_after_its_time(plan: Plan) -> None:
 
 def test_a_configured_roster_brings_the_turnout_that_it_is_compared_with(plan: Plan) -> None:
     scopes = plan("2027-01-01", election="90501", data_sources=["ELECTION_DAY"])
-    assert names(scopes, "90501") == ["90501/ELECTION_DAY/2026-05-26", "90501/ELECTION_DAY_TURNOUT/2026-05-26"]
+    assert names(scopes, "90501") == ["90501/ELECTION_DAY_TURNOUT/2026-05-26", "90501/ELECTION_DAY/2026-05-26"]
 
 
 def test_the_index_alone_can_be_asked_for(plan: Plan) -> None:
@@ -139,8 +139,8 @@ def test_the_index_alone_can_be_asked_for(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"date": FIRST}, ["90501/EVR/2026-05-18", "90501/EVR_TURNOUT/2026-05-18"]),
-        ({"date": DAY}, ["90501/ELECTION_DAY/2026-05-26", "90501/ELECTION_DAY_TURNOUT/2026-05-26"]),
+        ({"date": FIRST}, ["90501/EVR_TURNOUT/2026-05-18", "90501/EVR/2026-05-18"]),
+        ({"date": DAY}, ["90501/ELECTION_DAY_TURNOUT/2026-05-26", "90501/ELECTION_DAY/2026-05-26"]),
         ({"date": FIRST, "data_source": "EVR"}, ["90501/EVR/2026-05-18"]),
         ({"data_source": "ELECTION_DAY"}, ["90501/ELECTION_DAY/2026-05-26"]),
         ({"data_source": "TURNOUT_WORKBOOK"}, ["90501/TURNOUT_WORKBOOK"]),
@@ -176,7 +176,7 @@ def test_an_unknown_data_source_is_refused_with_those_there_are(plan: Plan) -> N
     with pytest.raises(UsageError, match="texas has no data source 'EVR_COUNTY'") as caught:
         plan(SECOND, options={"data_source": "EVR_COUNTY"})
     assert caught.value.remedy == (
-        "data sources: ELECTIONS, EVR, EVR_TURNOUT, ELECTION_DAY, ELECTION_DAY_TURNOUT, DISTRICTS, TURNOUT_WORKBOOK"
+        "data sources: ELECTIONS, EVR_TURNOUT, EVR, ELECTION_DAY_TURNOUT, ELECTION_DAY, DISTRICTS, TURNOUT_WORKBOOK"
     )
 
 

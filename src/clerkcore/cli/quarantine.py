@@ -18,7 +18,9 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--subdomain", metavar="SITE", help="Only this site.")
 @click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run, held ones too.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="How many, newest first."
+)
 @json_option
 @click.pass_context
 def list_all(ctx: click.Context, subdomain: str | None, run_id: int | None, limit: int, as_json: bool) -> None:

@@ -37,7 +37,9 @@ def runs() -> None:
 @click.option("--subdomain", metavar="SITE", help="Only this site.")
 @click.option("--source", help="Only this source.")
 @click.option("--outcome", type=click.Choice([str(outcome) for outcome in Outcome]), help="Only runs that ended so.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
+@click.option(
+    "--limit", default=20, show_default=True, type=click.IntRange(1, 1_000_000), help="How many, newest first."
+)
 @json_option
 @click.pass_obj
 def list_all(

@@ -151,7 +151,9 @@ def _tell_next(each: StateStatus, moment: datetime) -> str:
     callback=lambda _ctx, _option, value: value.isoformat() if value else "",
     help="Only updates from this day or time on (UTC).",
 )
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, newest first.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="How many, newest first."
+)
 @click.option("--details", is_flag=True, help="Tell each change by county and column, and its run and capture.")
 @json_option
 @click.pass_context

@@ -16,6 +16,7 @@ from clerkcore.rosters.tables import ROSTER
 from clerkcore.store.database import read_database
 from clerkcore.times import to_text
 
+LONGEST_RUN = 18  # digits of a run's number
 MOST_NAMED = 5
 # A row as it was after a run: the first image that a later run kept of it, else as it stands now. Where that is of a
 # later run, the row was not there yet.
@@ -120,14 +121,14 @@ def _elections(connection: sqlite3.Connection) -> set[str]:
 
 def _resolve(connection: sqlite3.Connection, point: str) -> int:
     """Return the newest run that was applied by then; 0 before the first."""
-    if point.isdecimal():
+    if point.isascii() and point.isdecimal() and len(point) <= LONGEST_RUN:
         return int(point)
     try:
         moment = datetime.fromisoformat(point)
-    except ValueError as error:
+        text = to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:
         remedy = "write a run, as 12, or a time, as 2026-05-18 or 2026-05-18T12:00 (UTC)"
         raise UsageError(f"{point!r} is neither a run nor a time", remedy=remedy) from error
-    text = to_text(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     row = connection.execute("SELECT coalesce(max(run_id), 0) FROM _clerk_runs WHERE applied_at <= ?", (text,))
     return int(row.fetchone()[0])
 

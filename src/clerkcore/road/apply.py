@@ -117,14 +117,16 @@ def _change(
 def _most_rejected(connection: sqlite3.Connection, work: Work, scope: str) -> str:
     """Say why most records were rejected, so that a county misspelt throughout is named."""
     row = connection.execute(
-        "SELECT rule, message, count(*) AS n FROM main._clerk_quarantine WHERE run_id = ? AND source = ?"
-        " AND scope = ? GROUP BY rule, message ORDER BY n DESC, min(id) LIMIT 1",
+        "SELECT rule, message, count(*) AS n, sum(count(*)) OVER (PARTITION BY rule) AS of_rule"
+        " FROM main._clerk_quarantine WHERE run_id = ? AND source = ? AND scope = ?"
+        " GROUP BY rule, message ORDER BY of_rule DESC, n DESC, min(id) LIMIT 1",
         (work.run_id, work.source.name, scope),
     ).fetchone()
     if row is None:
         return ""
-    told = "" if row["message"] == HIDDEN else f": {row['message']}"
-    return f", {row['n']:,} of them by the rule {row['rule']}{told}"
+    # Where columns are swapped, every message quotes another voter.
+    common = row["message"] != HIDDEN and 2 * row["n"] >= row["of_rule"]
+    return f", {row['of_rule']:,} of them by the rule {row['rule']}" + (f": {row['message']}" if common else "")
 
 
 def _bring_rows(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, StoreError, UsageError
+from clerkcore.errors import ClerkError, LeaseLost, NotPublished, SourceError, StoreError, Unbalanced, UsageError
 from clerkcore.fetch import KeptCapture, OfflineClient
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Outcome, Request, Scope, ScopeResult
@@ -188,7 +188,13 @@ def _stage_and_apply(work: Work, capture: Capture, *, guarded: bool) -> ScopeRes
     try:
         base = current_base(work, capture.scope.name)
         prepared = prepare_stage(work, capture, base.capture if base else "", stage)
-        return apply_stage(work, capture, stage, prepared, guarded=guarded)
+        try:
+            return apply_stage(work, capture, stage, prepared, guarded=guarded)
+        except Unbalanced as error:
+            if not prepared.relative_to:
+                raise
+            work.report(f"{work.where(capture.scope.name)}: compared in full: {error.message}")
+            return apply_stage(work, capture, stage, prepare_stage(work, capture, "", stage), guarded=guarded)
     finally:
         stage.unlink(missing_ok=True)
 

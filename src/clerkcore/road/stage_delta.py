@@ -200,11 +200,10 @@ class DeltaStage(LineStage):
             return
         if self.form.whole:
             refuse_cut(self.form, b"", None, f"{capture.source} {batch.page} line {tail.lines}")
-        if not batch.lines:
-            return
+        if not batch.lines or batch.numbers[-1] + batch.lines[-1].count(b"\n") != tail.lines:
+            raise DoesNotMatch("the last record, which may be cut off, is not among those that differ")
         number, line = batch.numbers[-1], batch.lines[-1]
-        if number + line.count(b"\n") == tail.lines:
-            refuse_cut(self.form, line, batch.results[-1], f"{capture.source} {batch.page} line {number}")
+        refuse_cut(self.form, line, batch.results[-1], f"{capture.source} {batch.page} line {number}")
 
     def _rows(self, batch: Batch, but: frozenset[int] = frozenset()) -> dict[Key, Row]:
         """Return the rows of a batch by key, those of some lines left out."""

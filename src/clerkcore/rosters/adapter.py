@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -12,6 +13,9 @@ from clerkcore.models import Capture, Download, Finding, Note, Parsed, Record, R
 from clerkcore.rosters.changes import RowChanges, compare_records
 
 DATABASE = "voters"
+LONGEST_ID = 60
+# A scope's name begins with it, and / parts it from the rest.
+_ELECTION = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_ID - 1}}}", re.ASCII)
 
 
 class StateAdapter(Source):
@@ -54,12 +58,6 @@ class StateAdapter(Source):
         """Yield one scope for each data source of the election asked for or configured."""
         election = self.followed_election(site, request)
         day = self._day(request)
-        if self.by_day and not day:
-            raise UsageError(
-                f"{self.name} has a file for each day, and no day is named",
-                where=f"site {site.subdomain}",
-                remedy="pass --date YYYY-MM-DD",
-            )
         for data_source in self.wanted_data_sources(request):
             yield make_scope(data_source, election, day)
 
@@ -117,6 +115,12 @@ def make_scope(data_source: str, election_id: str, day: str = "", **params: str)
     """Return the scope of one data source of an election, and of one day where files are by day.
 
     `day` is YYYY-MM-DD. More `params` tell fetch and parse what they need to know, such as the election's party.
+    UsageError when the election's id could not be told from the rest of the scope's name.
     """
+    if election_id and not _ELECTION.fullmatch(election_id):
+        raise UsageError(
+            f"{election_id[:LONGEST_ID]!r} is no id of an election",
+            remedy=f"letters, digits, dots, hyphens and _, at most {LONGEST_ID} of them",
+        )
     name = "/".join(part for part in (election_id, data_source, day) if part)
     return Scope(name, {"data_source": data_source, "election_id": election_id, "election_date": day, **params})

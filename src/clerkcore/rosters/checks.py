@@ -55,9 +55,11 @@ def _unknown_counties(db: Reader) -> Iterator[Finding]:
     )
     if rows:
         told = name_some([f"{row['value']!r} ({row['n']:,} records)" for row in rows])
-        yield Finding(
-            UNKNOWN_COUNTY, Severity.BLOCKING, f"the file names counties that there are not: {told}", "roster"
-        )
+        # Where columns are swapped, every value is another voter's.
+        swapped = len(rows) > MOST_NAMED and 2 * len(rows) > sum(row["n"] for row in rows)
+        told = f"{len(rows):,} different ones; are its columns swapped?" if swapped else told
+        message = f"the file names counties that there are not: {told}"
+        yield Finding(UNKNOWN_COUNTY, Severity.BLOCKING, message, "roster")
 
 
 def _listed_before(db: Reader) -> Iterator[Finding]:

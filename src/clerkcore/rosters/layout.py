@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from clerkcore.errors import SourceError
+from clerkcore.errors import SourceError, UsageError
 from clerkcore.interfaces import LineFormat, LineReader, LineResult
 from clerkcore.lines import NOWHERE
 from clerkcore.models import Page, Rejected, Value
@@ -94,6 +94,8 @@ class RosterFormat(LineFormat):
     table = ROSTER
 
     def __init__(self, layout: RosterLayout, constants: Mapping[str, Value], where: str) -> None:
+        if constants.get("vote_date") == "":
+            raise UsageError("has a roster for each day, and no day is named", where=where, remedy="pass --date DAY")
         self.layout = layout
         self.where = where
         self.quoted = layout.quoted

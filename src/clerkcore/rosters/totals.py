@@ -55,7 +55,12 @@ def _update(db: Writer, scope: Scope) -> None:
     # After an undo, and for a first load, there is no list of the rows that changed.
     delta = bool(db.rows("SELECT 1 FROM temp.sqlite_schema WHERE name = 'delta_roster'"))
     voters = [row["voter_id"] for row in db.rows("SELECT DISTINCT voter_id FROM temp.delta_roster")] if delta else None
-    moved: dict[str, Counter[Group]] = {scope.name: _moved(db, delta)}
+    counted = _moved(db, delta)
+    known = _listed(db, scope.name) if delta else {}
+    if any(known.get(group, 0) + grown < 0 for group, grown in counted.items()):
+        # Somebody else has changed rows or totals: only counting anew tells.
+        delta, counted = False, _moved(db, False)
+    moved: dict[str, Counter[Group]] = {scope.name: counted}
     for name, group in settle_overlaps(db, election, scope.name, voters):
         moved.setdefault(name, Counter())[group] += 0
     for name, groups in moved.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from clerkcore.errors import StoreError
+from clerkcore.errors import Unbalanced
 from clerkcore.interfaces import Table
 from clerkcore.models import ChangeSet, Counts, TableChange
 from clerkcore.store.tables import IDENTITY, own_columns
@@ -111,7 +111,7 @@ def detect(
         refreshed=counts.refreshed,
     )
     if not total.balances:
-        raise StoreError(
+        raise Unbalanced(
             f"the records of {source} {scope} do not add up: {total}",
             remedy="this is a mistake of clerk's own, nothing was applied; please report it",
         )

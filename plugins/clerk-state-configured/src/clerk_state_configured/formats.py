@@ -27,7 +27,13 @@ def make_format(file: ConfiguredFile, params: Mapping[str, str], where: str) -> 
     """Return the format of a file of lines, for a scope's election and day."""
     if file.format == FIXED:
         return FixedFormat(file, texts_format(file, params, where))
-    layout = RosterLayout(file.columns.fields, delimiter=file.delimiter, quoted=file.quoted, encoding=codec_of(file))
+    layout = RosterLayout(
+        file.columns.fields,
+        delimiter=file.delimiter,
+        quoted=file.quoted,
+        encoding=codec_of(file),
+        whole=file.ended,
+    )
     return _kind(file)(layout, _constants(file, params), where)
 
 

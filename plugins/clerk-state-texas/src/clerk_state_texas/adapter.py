@@ -92,13 +92,20 @@ class Texas(RosterAdapter):
             self._asked = client, index
             return Calendar(self._list(client, index), online=True)
         except UsageError:
-            return Calendar(self._list(client, *kept), online=False)
+            return Calendar(self._list_kept(client, kept), online=False)
         except (FetchError, SourceError):
             if not kept:
                 raise
             # The scope ELECTIONS will fail and tell why; the days of known elections need not wait for it.
             self._asked = None
-            return Calendar(self._list(client, *kept), online=True)
+            return Calendar(self._list_kept(client, kept), online=True)
+
+    def _list_kept(self, client: Client, kept: tuple[Download, ...]) -> dict[str, Election]:
+        """Return the elections of the kept index; none where what was kept proved to be no index."""
+        try:
+            return self._list(client, *kept)
+        except SourceError:
+            return {}
 
     def _list(self, client: Client, *downloads: Download) -> dict[str, Election]:
         found: dict[str, Election] = {}
