@@ -9,6 +9,7 @@ from clerkcore.interfaces import Reader
 from clerkcore.models import Finding, Scope, Severity, Value
 from clerkcore.rosters.layout import UNKNOWN_COUNTY
 from clerkcore.rosters.overlaps import CHANNEL
+from clerkcore.rosters.views import PUBLISHED
 
 MOST_NAMED = 5
 FEWEST_REPEATED = 10  # below this many voters, half of them listed before means little
@@ -31,6 +32,11 @@ _COUNTED = " UNION ALL ".join(
     f"SELECT county, {channel} AS channel, sum(ballots) AS value FROM turnout_totals WHERE source = :source"
     " AND election_id = :election AND vote_date <= :day GROUP BY 1, 2"
     for channel in (CHANNEL, "'all'")
+)
+
+_PUBLISHED = (
+    f"SELECT county, {', '.join(PUBLISHED.values())} FROM county_turnout WHERE source = :source"
+    " AND election_id = :election AND vote_date = :day AND removed_run_id IS NULL ORDER BY county"
 )
 
 
@@ -168,7 +174,7 @@ def _unpublished_counties(db: Reader, scope: Scope) -> Iterator[Finding]:
 def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:
     """Published cumulative figures that are lower than the day before: accepted, and noted."""
     election = scope.params.get("election_id", "")
-    for column in ("in_person_total", "mail_total", "ballots_total"):
+    for column in PUBLISHED.values():
         rows = db.rows(_FALLING.format(column=column), {"election": election})
         if rows:
             told = name_some(
@@ -181,16 +187,26 @@ def _falling(db: Reader, scope: Scope) -> Iterator[Finding]:
 def compared_counties(db: Reader, scope: Scope) -> list[dict[str, Any]]:
     """Return what was counted and published of each county and channel up to the scope's day, where both are known."""
     election = scope.params.get("election_id", "")
-    day = scope.params.get("election_date") or _last_day(db, election)
-    return db.rows(
-        f"WITH counted AS ({_COUNTED}),"
-        " published AS (SELECT county, channel, value FROM published_figures WHERE source = :source"
-        " AND election_id = :election AND vote_date = :day)"
-        " SELECT p.county, p.channel, p.value AS published, coalesce(c.value, 0) AS counted"
-        " FROM published p LEFT JOIN counted c ON c.county = p.county AND c.channel = p.channel"
-        " WHERE EXISTS (SELECT 1 FROM counted) ORDER BY abs(coalesce(c.value, 0) - p.value) DESC, p.county",
-        {"election": election, "day": day},
-    )
+    asked: dict[str, Value] = {
+        "election": election,
+        "day": scope.params.get("election_date") or _last_day(db, election),
+    }
+    counted = {(row["county"], row["channel"]): row["value"] for row in db.rows(_COUNTED, asked)}
+    if not counted:
+        return []
+    # Joined here: views over views would be asked again for every county.
+    rows = [
+        {
+            "county": row["county"],
+            "channel": channel,
+            "published": row[column],
+            "counted": counted.get((row["county"], channel), 0),
+        }
+        for row in db.rows(_PUBLISHED, asked)
+        for channel, column in PUBLISHED.items()
+        if row[column] is not None
+    ]
+    return sorted(rows, key=lambda row: (-abs(row["counted"] - row["published"]), row["county"]))
 
 
 def _last_day(db: Reader, election: str) -> str:

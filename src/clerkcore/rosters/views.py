@@ -28,10 +28,12 @@ AND o.voter_id = r.voter_id AND o.vote_date = r.vote_date AND o.voting_method = 
     description="The roster's ballots cast, without the later rows of a voter who is listed twice; never published",
 )
 
+# The column of county_turnout that holds a channel's figure.
+PUBLISHED = {"in_person": "in_person_total", "mail": "mail_total", "all": "ballots_total"}
 _PUBLISHED = " UNION ALL ".join(
     f"SELECT source, election_id, county, '{channel}' AS channel, vote_date, CAST({column} AS INTEGER) AS value"
     f" FROM county_turnout WHERE removed_run_id IS NULL AND {column} IS NOT NULL"
-    for channel, column in (("in_person", "in_person_total"), ("mail", "mail_total"), ("all", "ballots_total"))
+    for channel, column in PUBLISHED.items()
 )
 
 PUBLISHED_FIGURES = View(
