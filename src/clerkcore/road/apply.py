@@ -29,7 +29,7 @@ from clerkcore.store.update_log import count_live
 from clerkcore.times import to_text
 
 MOST_NOTES = 3
-CACHE_KIB = -48_000  # SQLite takes what is below zero for KiB; used up by large change sets alone
+CACHE_KIB = -32_000  # SQLite takes what is below zero for KiB; used up by large change sets alone
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -50,11 +51,13 @@ def _pick(batches: Batches, quoted: bool, hashes: Mapping[int, int], watched: Se
 
 def _hash_all(batches: Batches, quoted: bool) -> Hashes:
     """Return the hashes of every record, sorted."""
-    joined = join_records(batches(), quoted)
-    parts = [np.fromiter(map(hash, records), np.int64, len(records)) for _, records in joined]
-    hashes = np.concatenate(parts) if parts else np.empty(0, np.int64)
-    hashes.sort()
-    return hashes
+    hashes = array("q")
+    for _, records in join_records(batches(), quoted):
+        hashes.extend(map(hash, records))
+    # The same memory, sorted where it lies: millions of hashes are not held twice.
+    found: Hashes = np.frombuffer(hashes, np.int64) if hashes else np.empty(0, np.int64)
+    found.sort()
+    return found
 
 
 def _surplus(mine: Hashes, theirs: Hashes, limit: int) -> tuple[dict[int, int], int]:
