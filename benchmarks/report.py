@@ -53,6 +53,12 @@ def describe_load(before: float, after: float) -> str:
     return f"The machine's load was {before:.1f} before and {after:.1f} after, of which the benchmarks make up about 1."
 
 
+def describe_rounds(asked: argparse.Namespace) -> str:
+    """Return of how many rounds the figures are medians."""
+    larger = f"; {asked.large:,} rows: 1 round" if asked.large else ""
+    return f"Rounds whose median is told: {asked.rounds} of {asked.rows:,} rows{larger}."
+
+
 def write_targets(found: Sequence[Comparison]) -> Iterator[str]:
     """Yield a table of the targets, met or missed."""
     yield "| Benchmark | Rows | Target | Asked | Found | Elapsed | |"
@@ -116,7 +122,7 @@ def main() -> int:
     before, _, _ = os.getloadavg()
     found = measure(asked)
     _, _, after = os.getloadavg()
-    write_page(found, f"{describe_machine()}\n{describe_load(before, after)}")
+    write_page(found, f"{describe_machine()}\n{describe_load(before, after)}\n{describe_rounds(asked)}")
     CHART.write_text(draw_chart([comparison for comparison in found if comparison.rows == asked.rows]))
     return int(not all(comparison.met for comparison in found))
 
