@@ -107,7 +107,9 @@ class LineStage(StageFile):
     def finish(self, capture: Capture, read: int) -> StageFacts:
         """Settle the keys, write the tally down, and return what staging knows of the records."""
         facts = super().finish(capture, read)
+        self.connection.execute("BEGIN")
         self._save_tally()
+        self.connection.execute("COMMIT")
         return facts
 
     def _save_tally(self) -> None:
