@@ -93,9 +93,9 @@ def install(root: Path) -> Installation:
 
 
 def write_exports(folder: Path) -> tuple[Path, Path]:
-    """Write two exports of about 800 rows that differ by rows added, changed and gone."""
-    first = agency_year(1, "CSD", int(YEAR), day=0, size=800)
-    later = agency_year(1, "CSD", int(YEAR), day=4, size=800)
+    """Write two exports of about 2,000 rows that differ by rows added, changed and gone."""
+    first = agency_year(1, "CSD", int(YEAR), day=0, size=2000)
+    later = agency_year(1, "CSD", int(YEAR), day=4, size=2000)
     edited = [
         {**row, "Tran_Dscr": "Edited"} if number % 5 == 0 else row
         for number, row in enumerate(later)
@@ -174,7 +174,7 @@ def test_a_process_killed_at_any_moment_leaves_the_laws_intact(lane: int, tmp_pa
     chance, tally = random.Random(seed), Counter[str]()
     a, b = write_exports(tmp_path)
     clean = measure(install(tmp_path / "clean"), a, b)
-    assert len(clean.a["transactions"]) == 800 != len(clean.b["transactions"])
+    assert len(clean.a["transactions"]) == 2000 != len(clean.b["transactions"])
     installation, with_rival = install(tmp_path / "killed"), lane == LANES - 1
     allowed: tuple[Content, ...] = (EMPTY, clean.a, clean.b)
     content = EMPTY
