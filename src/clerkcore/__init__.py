@@ -7,7 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clerkcore.errors import ClerkError, FetchError, NotPublished, SiteError, SourceError, UsageError
+    from clerkcore.errors import (
+        ClerkError,
+        ExecutorError,
+        FetchError,
+        NotifyError,
+        NotPublished,
+        SettingsError,
+        SiteError,
+        SourceError,
+        UsageError,
+    )
     from clerkcore.hookspecs import hookimpl
     from clerkcore.interfaces import (
         About,
@@ -45,28 +55,37 @@ if TYPE_CHECKING:
         Site,
         Value,
     )
+    from clerkcore.services import Asked, Executor, JobType, Message, Notifier, Perform, SiteWork
 
 __all__ = [
     "About",
     "Aside",
+    "Asked",
     "Capture",
     "ClerkError",
     "Client",
     "Column",
     "Download",
+    "Executor",
+    "ExecutorError",
     "FetchError",
     "Figures",
     "Finding",
     "Get",
+    "JobType",
     "LineFormat",
     "LineReader",
     "LineResult",
     "Location",
+    "Message",
     "NotPublished",
     "Note",
+    "Notifier",
+    "NotifyError",
     "Outcome",
     "Page",
     "Parsed",
+    "Perform",
     "Reader",
     "Record",
     "Ref",
@@ -75,9 +94,11 @@ __all__ = [
     "Row",
     "Run",
     "Scope",
+    "SettingsError",
     "Severity",
     "Site",
     "SiteError",
+    "SiteWork",
     "Source",
     "SourceError",
     "Table",
@@ -88,7 +109,7 @@ __all__ = [
     "hookimpl",
 ]
 
-_HOMES = ("errors", "models", "interfaces", "hookspecs")
+_HOMES = ("errors", "models", "interfaces", "services", "hookspecs")
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,10 @@
     ├── SourceError            an upstream answered with something that is not its data
     │   └── NotPublished       the upstream has no such data yet
     ├── FetchError             an upstream could not be reached or refused to answer
-    └── LeaseLost              another process has taken over this site
+    ├── LeaseLost              another process has taken over this site
+    │   └── JobCancelled       somebody cancelled the job that this process is at
+    ├── ExecutorError          jobs cannot be handed to those that run them
+    └── NotifyError            a channel did not take a message
 
 Library code raises these; only ``clerkcore.__main__`` turns them into a message and an exit code.
 """
@@ -86,3 +89,15 @@ class FetchError(ClerkError):
 
 class LeaseLost(ClerkError):
     """Another process has taken over the site while this one was working."""
+
+
+class JobCancelled(LeaseLost):
+    """Somebody cancelled the job that this process is at."""
+
+
+class ExecutorError(ClerkError):
+    """Jobs cannot be handed to those that run them; they wait in the ledger."""
+
+
+class NotifyError(ClerkError):
+    """A channel did not take a message; it is sent again later."""

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from clerkcore.installation import Installation
     from clerkcore.models import Run, Site
     from clerkcore.rosters import StateAdapter
+    from clerkcore.services import Executor, JobType, Notifier
 
 PROJECT = "clerkcore"
-HOOKS_VERSION = 1
+HOOKS_VERSION = 2
 
 # Their names stand side by side in a site.toml, so one name means one source.
 SOURCE_HOOKS = ("register_finance_sources", "register_state_adapters")
@@ -36,6 +37,21 @@ def register_finance_sources() -> list[Ref[FinanceSource]]:  # type: ignore[empt
 @hookspec
 def register_state_adapters() -> list[Ref[StateAdapter]]:  # type: ignore[empty-body]
     """Return the election-data adapters of states this plugin offers (since hooks version 1)."""
+
+
+@hookspec
+def register_job_types() -> list[Ref[JobType]]:  # type: ignore[empty-body]
+    """Return the kinds of jobs this plugin offers to schedules and queues (since hooks version 2)."""
+
+
+@hookspec
+def register_executors() -> list[Ref[Executor]]:  # type: ignore[empty-body]
+    """Return the ways to carry jobs to other processes that this plugin offers (since hooks version 2)."""
+
+
+@hookspec
+def register_notifiers() -> list[Ref[Notifier]]:  # type: ignore[empty-body]
+    """Return the kinds of channels this plugin offers to tell people by (since hooks version 2)."""
 
 
 @hookspec

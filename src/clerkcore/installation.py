@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 from clerkcore import ledger as ledgers
 from clerkcore.errors import PluginError, SiteError, UsageError
 from clerkcore.interfaces import Source
-from clerkcore.ledger import Ledger, get_site, ledger_url, list_sites, open_ledger
+from clerkcore.ledger import Ledger, get_site, ledger_url, list_sites, open_ledger, server_url
 from clerkcore.models import Site
 from clerkcore.plugins import Manager
 from clerkcore.settings import FILE_NAME, Settings
@@ -25,6 +26,7 @@ from clerkcore.sites import (
     states_path,
 )
 
+DATABASE_PASSWORD = "database_password"  # noqa: S105 - a name, no secret
 CLERK_TOML = """\
 # The settings of this installation; see docs/settings.md. CLERK_* variables win over this file.
 
@@ -70,7 +72,23 @@ class Installation:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger; LedgerError when there is none yet."""
-        return open_ledger(ledger_url(self.root))
+        return open_ledger(self.ledger_url)
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is: what `database_url` says, with its password, else civic.db in the root."""
+        if not self.settings.database_url:
+            return ledger_url(self.root)
+        return server_url(self.settings.database_url, self._ledger_password)
+
+    def _ledger_password(self) -> str:
+        # Without one the server trusts us, or libpq finds it where it looks by itself, as in ~/.pgpass.
+        return self.settings.secret(DATABASE_PASSWORD) if self.settings.has_secret(DATABASE_PASSWORD) else ""
+
+    @property
+    def host(self) -> str:
+        """This machine's name among those that share the ledger."""
+        return self.settings.host or socket.gethostname()
 
     def folder(self, subdomain: str) -> SiteFolder:
         """Return where a site's files lie."""

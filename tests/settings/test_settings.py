@@ -64,7 +64,8 @@ def test_settings_of_sources_are_passed_on_as_they_are(tmp_path: Path) -> None:
 def test_an_unknown_key_is_named_with_the_known_ones(tmp_path: Path) -> None:
     path = write_toml(tmp_path, "[http]\ndeley = 1\n")
     known = ", ".join(key for _, key, _, _ in setting_fields())
-    assert refusal(tmp_path) == f"{path}: unknown key 'http.deley' (known keys: {known}, sources)"
+    expected = f"{path}: unknown key 'http.deley' (known keys: {known}, sources, channels, executors)"
+    assert refusal(tmp_path) == expected
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from clerkcore.ledger.clocks import Clock, finish_clock, list_clocks, start_clock
     from clerkcore.ledger.create import create_ledger
-    from clerkcore.ledger.engine import Ledger, ledger_url, open_ledger
+    from clerkcore.ledger.engine import Ledger, ledger_url, open_ledger, server_url
     from clerkcore.ledger.events import Event, list_events, record_event
     from clerkcore.ledger.heartbeat import Heartbeat
     from clerkcore.ledger.holders import holder_is_dead, holder_name
@@ -77,6 +77,7 @@ __all__ = [
     "renew",
     "save_finance_metadata",
     "save_site",
+    "server_url",
     "set_enabled",
     "set_hold_state",
     "start_clock",
@@ -86,7 +87,7 @@ __all__ = [
 _HOMES = {
     "clocks": ("Clock", "finish_clock", "list_clocks", "start_clock"),
     "create": ("create_ledger",),
-    "engine": ("Ledger", "ledger_url", "open_ledger"),
+    "engine": ("Ledger", "ledger_url", "open_ledger", "server_url"),
     "events": ("Event", "list_events", "record_event"),
     "heartbeat": ("Heartbeat",),
     "holders": ("holder_is_dead", "holder_name"),

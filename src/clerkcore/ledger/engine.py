@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,7 @@ BUSY_SECONDS = 30.0
 VERSION_TABLE = "alembic_version"
 
 _INIT = "run `clerk init`"
+_URL_REMEDY = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
 _OUR_MISTAKES = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 # By SQLite's primary result code, or PostgreSQL's SQLSTATE.
@@ -41,6 +42,22 @@ def ledger_url(root: Path) -> str:
     return URL.create("sqlite", database=str(root / FILE_NAME)).render_as_string(hide_password=False)
 
 
+def server_url(url: str, read_password: Callable[[], str]) -> str:
+    """Return the URL of a ledger on a server, with psycopg as the driver and the password, where there is one."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise LedgerError(f"the URL of the ledger cannot be used: {error}", remedy=_URL_REMEDY) from error
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "postgresql":
+        where = parsed.render_as_string(hide_password=True)
+        raise LedgerError("the ledger is SQLite in the root, or on PostgreSQL", where=where, remedy=_URL_REMEDY)
+    if parsed.username and parsed.password is None:
+        parsed = parsed.set(password=read_password() or None)
+    return parsed.render_as_string(hide_password=False)
+
+
 class Ledger:
     """civic.db, the operational truth of an installation; do not carry it across a fork."""
 
@@ -49,8 +66,7 @@ class Ledger:
             self.url = make_url(url)
             self._writer, self._reader = _connect(self.url, busy_seconds)
         except (ArgumentError, ModuleNotFoundError) as error:
-            remedy = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
-            raise LedgerError(f"the URL of the ledger cannot be used: {error}", remedy=remedy) from error
+            raise LedgerError(f"the URL of the ledger cannot be used: {error}", remedy=_URL_REMEDY) from error
 
     @property
     def where(self) -> str:

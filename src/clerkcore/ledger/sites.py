@@ -18,7 +18,10 @@ from clerkcore.times import from_text, now, to_text
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """A site as the ledger knows it; the settings of its sources stand in its site.toml."""
+    """A site as the ledger knows it; the settings of its sources stand in its site.toml.
+
+    `host` is the machine that has its databases; empty where there is one machine, or no worker took it yet.
+    """
 
     subdomain: str
     name: str
@@ -29,6 +32,7 @@ class SiteRow:
     sources: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
