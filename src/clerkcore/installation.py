@@ -188,8 +188,11 @@ def _checked(source: object, name: str) -> Source:
     return source
 
 
-def create_installation(root: Path) -> list[Path]:
-    """Make what is missing of an installation in a folder; returns what was made."""
+def create_installation(root: Path, url: str = "") -> list[Path]:
+    """Make what is missing of an installation in a folder; returns what was made.
+
+    With a URL the ledger is made, or brought up to date, on that server instead of as civic.db.
+    """
     made = []
     for folder, mode in ((root, 0o755), (root / "sites", 0o755), (root / "secrets", 0o700)):
         if not folder.exists():
@@ -203,10 +206,10 @@ def create_installation(root: Path) -> list[Path]:
     if not states.exists():
         states.write_text(pilot_states(), encoding="utf-8")
         made.append(states)
-    if not (root / "civic.db").exists():
+    if not url and not (root / "civic.db").exists():
         made.append(root / "civic.db")
     # Named through its package, which imports Alembic only now.
-    ledgers.create_ledger(ledger_url(root)).dispose()
+    ledgers.create_ledger(url or ledger_url(root)).dispose()
     return made
 
 

@@ -292,7 +292,8 @@ class Advance:
     total: int
 
 
-PREPARING = (".extract", ".transform")
+COMPARING_NOTHING = (".extract", ".transform", "redact")
+"""How the names of jobs end whose runs set no source against its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,8 +313,8 @@ class Run:
 
     @property
     def compares(self) -> bool:
-        """Whether this run set a source against its rows, which extracting and transforming do not."""
-        return not self.job.endswith(PREPARING)
+        """Whether this run set a source against its rows, which extracting, transforming and redacting do not."""
+        return not self.job.endswith(COMPARING_NOTHING)
 
     @property
     def counts(self) -> Counts:

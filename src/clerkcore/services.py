@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from clerkcore.models import Run, Site
+from clerkcore.models import Outcome, Run, Site
 
 if TYPE_CHECKING:
     from clerkcore.installation import Installation
@@ -32,6 +32,10 @@ class SiteWork(Protocol):
 
     def check(self) -> None:
         """Raise LeaseLost or JobCancelled when the work may not go on; to be asked before anything is written."""
+        ...
+
+    def record(self, name: str, outcome: Outcome, message: str, remedy: str = "") -> Run:
+        """Write down in the ledger how something the job did has ended, as a run of this name, and return it."""
         ...
 
 

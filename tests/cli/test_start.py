@@ -15,7 +15,18 @@ from clerkcore.__main__ import run
 from clerkcore.cli.root import CORE, build_cli
 from clerkcore.plugins.discovery import discover
 
-HEAVY = {"httpx", "sqlalchemy", "alembic", "rich", "datasette", "sqlite_utils", "tenacity", "asyncio"}
+HEAVY = {
+    "httpx",
+    "sqlalchemy",
+    "alembic",
+    "rich",
+    "datasette",
+    "sqlite_utils",
+    "tenacity",
+    "asyncio",
+    "structlog",
+    "prometheus_client",
+}
 LIST_MODULES = "print(*sorted(sys.modules), file=sys.stderr)"
 
 

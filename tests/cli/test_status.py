@@ -114,7 +114,10 @@ def test_the_screen_ends_with_a_summary(san_diego: Clerk) -> None:
     ]
     assert "clerk finance etl oakland.ca" in lines[1]
     assert "+60 ~0 -0" in lines[2]
-    assert lines[-1] == "2 sites, 2 sources: 1 changed, 1 never"
+    assert lines[-2:] == [
+        "2 sites, 2 sources: 1 changed, 1 never",
+        "No schedule has run yet: clerk schedule install cron, or clerk jobs run --due",
+    ]
 
 
 def test_no_sites_yet(clerk: Clerk) -> None:

@@ -140,7 +140,7 @@ def test_every_example_is_a_healthy_plugin(clerk: Clerk) -> None:
     code, told = clerk("plugins", "list", "--json")
     plugins = [json.loads(line) for line in told.splitlines()]
     health = {plugin["name"]: plugin["health"] for plugin in plugins if plugin["origin"].startswith(str(EXAMPLES))}
-    names = ("changes_log", "clerk-finance-example", "county_roster", "drop_boxes", "sizes")
+    names = ("changes_log", "clerk-finance-example", "county_roster", "drop_boxes", "free_space", "sizes")
     assert (code, health) == (0, dict.fromkeys(names, "ok"))
 
 

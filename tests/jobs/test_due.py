@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from clerk_demo import Faults, Simulator
-from clerkcore.jobs.due import Turn, plan_turn
-from clerkcore.ledger import StoredRun
-from clerkcore.models import Outcome, Run
+from clerkcore.jobs.due import Turn
+from clerkcore.jobs.perform import plan_retry
+from clerkcore.ledger.jobs import StoredJob
 
 Clerk = Any  # the class of the fixture in conftest.py
 HOUR = timedelta(hours=1)
@@ -23,33 +23,27 @@ FLORIDA = {"enabled": True, "name": "Florida", "adapter": "florida", "update_int
 OTHER = {"enabled": True, "name": "Other Florida", "adapter": "florida", "settings": {"election": "49894"}}
 
 
-def stored(outcome: Outcome | None, hours_before: int = 0) -> StoredRun:
-    run = Run(1, "states.update", "fl", "florida", outcome or Outcome.FAILED, (), START - hours_before * HOUR, 1.0)
-    return StoredRun(run, "finished" if outcome else "running", "elsewhere", {}, None, None, {})
+def job(attempts: int = 1, max_attempts: int = 99) -> StoredJob:
+    about = (1, "states.update", "fl", "", "states", False, "running", None, {}, "schedule", attempts, max_attempts)
+    return StoredJob(*about, START, START, START, None, "elsewhere", "token", False, None, "", "")
 
 
-def test_a_source_that_never_ran_is_due() -> None:
-    assert plan_turn("fl", [], 4 * HOUR) == Turn("fl")
+def test_a_site_that_nothing_was_planned_for_is_due() -> None:
     assert Turn("fl").is_due(START)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.CHANGED, Outcome.FRESH, Outcome.HELD, Outcome.SKIPPED, None])
-def test_the_interval_counts_from_the_start_of_the_newest_run(outcome: Outcome | None) -> None:
-    turn = plan_turn("fl", [stored(outcome), stored(Outcome.FAILED, 4)], 4 * HOUR)
-    assert turn == Turn("fl", START + 4 * HOUR)
-    assert [turn.is_due(START + hours * HOUR) for hours in (0, 3, 4, 5)] == [False, False, True, True]
+@pytest.mark.parametrize(("failures", "minutes"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160)])
+def test_each_failure_doubles_the_wait(failures: int, minutes: int) -> None:
+    assert plan_retry(job(), failures, [START + 4 * HOUR]) == START + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize(
-    ("failures", "minutes"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 240), (29, 240)]
-)
-def test_each_failure_doubles_the_wait_up_to_the_interval(failures: int, minutes: int) -> None:
-    runs = [*[stored(Outcome.FAILED, n) for n in range(failures)], stored(Outcome.FRESH, failures)]
-    assert plan_turn("fl", runs, 4 * HOUR) == Turn("fl", START + timedelta(minutes=minutes), failures)
+@pytest.mark.parametrize("failures", [7, 29, 10_000])
+def test_no_retry_is_later_than_the_schedules_next_turn(failures: int) -> None:
+    assert plan_retry(job(), failures, [START + 4 * HOUR]) is None
 
 
-def test_an_interval_below_five_minutes_is_not_prolonged_by_a_failure() -> None:
-    assert plan_turn("fl", [stored(Outcome.FAILED)], HOUR / 60) == Turn("fl", START + HOUR / 60, 1)
+def test_a_job_without_an_attempt_left_is_over() -> None:
+    assert plan_retry(job(attempts=5, max_attempts=5), 1, [START + 4 * HOUR]) is None
 
 
 @pytest.fixture
@@ -64,12 +58,16 @@ def write_states(clerk: Clerk, **states: Any) -> None:
 
 
 def pass_time(clerk: Clerk, hours: float) -> None:
-    """Let all runs have begun earlier by some hours."""
+    """Let everything have been begun and planned earlier by some hours."""
+    columns = {"schedules": ["next_due_at"], "clocks": ["last_started_at"], "jobs": ["not_before", "started_at"]}
     with closing(sqlite3.connect(clerk.root / "civic.db")) as connection, connection:
-        for run_id, text in connection.execute("SELECT id, started_at FROM job_tracking").fetchall():
-            moved = datetime.fromisoformat(text) - timedelta(hours=hours)
-            values = (moved.isoformat(timespec="microseconds").replace("+00:00", "Z"), run_id)
-            connection.execute("UPDATE job_tracking SET started_at = ? WHERE id = ?", values)
+        for table, names in columns.items():
+            for name in names:
+                for row_id, text in connection.execute(f"SELECT rowid, {name} FROM {table}").fetchall():
+                    if text:
+                        moved = datetime.fromisoformat(text) - timedelta(hours=hours)
+                        values = (moved.isoformat(timespec="microseconds").replace("+00:00", "Z"), row_id)
+                        connection.execute(f"UPDATE {table} SET {name} = ? WHERE rowid = ?", values)
 
 
 def take_due(clerk: Clerk, *words: str, **environ: str) -> list[tuple[str, str]]:
@@ -141,6 +139,8 @@ def test_an_interval_of_its_own_stands_before_that_of_states_json(states: Clerk,
     states(*DUE)
     path = states.root / ("sites/fl/site.toml" if where == "site.toml" else "clerk.toml")
     path.write_text(path.read_text().replace("[sources.florida]", "[sources.florida]\nupdate_interval_hours = 0.5"))
+    if where == "site.toml":
+        states("sites", "import")
     pass_time(states, 0.6)
     assert take_due(states) == [("fl", "fresh")]
 
@@ -153,12 +153,10 @@ def test_an_interval_that_is_none_fails_its_own_site_alone(states: Clerk, value:
     path.write_text(path.read_text() + f"update_interval_hours = {value}\n")
     pass_time(states, 5)
     ended = states(*DUE)
-    assert (ended.code, [(run["site"], run["outcome"]) for run in ended.rows]) == (
-        1,
-        [("fl", "failed"), ("al", "fresh")],
-    )
-    assert ended.rows[0]["message"].startswith("fl: [sources.florida] update_interval_hours: ")
-    assert ended.rows[0]["message"].endswith(" is not a positive number of hours, 8,784 at most")
+    outcomes = {run["site"]: (run["outcome"], run["message"]) for run in ended.rows}
+    assert (ended.code, outcomes["al"][0], outcomes["fl"][0]) == (1, "fresh", "failed")
+    assert outcomes["fl"][1].startswith("fl: [sources.florida] update_interval_hours: ")
+    assert outcomes["fl"][1].endswith(" is not a positive number of hours, 8,784 at most")
 
 
 def test_a_site_whose_file_is_broken_stops_no_other(states: Clerk) -> None:

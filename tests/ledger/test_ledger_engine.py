@@ -130,7 +130,7 @@ def test_a_newer_ledger_is_neither_opened_nor_upgraded(ledger: Ledger, url: str,
 def test_an_older_ledger_is_refused() -> None:
     with pytest.raises(LedgerError) as caught:
         check_revision("0001", "civic.db", known=("0001", "0002"))
-    expected = "civic.db: the ledger was written by an older clerk (run `clerk init` again, which upgrades it)"
+    expected = "civic.db: the ledger was written by an older clerk (run `clerk upgrade`)"
     assert str(caught.value) == expected
 
 
@@ -203,7 +203,9 @@ def test_the_password_of_a_server_is_not_shown() -> None:
 
 
 def test_the_names_listed_are_those_offered() -> None:
-    assert clerkcore.ledger.__all__ == sorted(clerkcore.ledger.__all__, key=lambda name: (name[0].islower(), name))
+    assert clerkcore.ledger.__all__ == sorted(
+        clerkcore.ledger.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
     assert all(hasattr(clerkcore.ledger, name) for name in clerkcore.ledger.__all__)
 
 

@@ -205,7 +205,7 @@ def test_an_after_update_that_fails_is_reported_and_stops_nothing(plugins: Plugi
     plugins.add_site("nosuch")
     failed = plugins.clerk("finance", "etl", "oz.ks", "--json")
     assert (failed.code, failed.rows[0]["run_id"]) == (1, 1)
-    assert "plugin aaa: after_update failed: SystemExit: 9\n" in failed.err
+    assert "plugin aaa: after_update failed: SystemExit: 9" in failed.err
 
 
 def test_a_source_of_a_broken_plugin_fails_with_the_reason(plugins: Plugins) -> None:

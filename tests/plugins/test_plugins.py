@@ -129,7 +129,15 @@ def test_list_names_every_plugin_of_this_house(plugins: Plugins) -> None:
     rows = {row["name"]: row for row in plugins.clerk_without("plugins", "list", "--json").rows}
     told = {name: (row["offers"], row["commands"], row["health"]) for name, row in rows.items()}
     assert told == {
-        "clerkcore": ({}, [], "ok"),
+        "clerkcore": (
+            {
+                "register_executors": ["local"],
+                "register_job_types": ["finance.etl", "states.update"],
+                "register_notifiers": ["apprise", "mail", "webhook"],
+            },
+            [],
+            "ok",
+        ),
         "clerk-board": ({}, ["serve"], "ok"),
         "clerk-demo": ({}, ["demo"], "ok"),
         "clerk-finance-netfile": (
@@ -138,13 +146,15 @@ def test_list_names_every_plugin_of_this_house(plugins: Plugins) -> None:
             "ok",
         ),
         "clerk-finance-sandiego": ({"register_finance_sources": ["sandiego_efile"]}, [], "ok"),
+        "clerk-queue-rq": ({"register_executors": ["rq"]}, [], "ok"),
         "clerk-state-configured": ({"register_state_adapters": ["configured"]}, [], "ok"),
         "clerk-state-florida": ({"register_state_adapters": ["florida"]}, [], "ok"),
         "clerk-state-georgia": ({"register_state_adapters": ["georgia"]}, [], "ok"),
         "clerk-state-north-carolina": ({"register_state_adapters": ["north_carolina"]}, [], "ok"),
         "clerk-state-texas": ({"register_state_adapters": ["texas"]}, [], "ok"),
     }
-    assert rows["clerkcore"]["hooks"] == ["after_update"]
+    hooks = ["after_update", "register_executors", "register_job_types", "register_notifiers"]
+    assert rows["clerkcore"]["hooks"] == hooks
 
 
 def test_list_as_a_table_has_a_line_for_each(plugins: Plugins) -> None:

@@ -35,6 +35,13 @@ taken_option = click.option(
 def selection_options(command: F) -> F:
     """Add the ways to say which sites a job is for."""
     for decorate in (
+        click.option(
+            "--jobs",
+            "workers",
+            type=click.IntRange(1, 64),
+            default=None,
+            help="Sites at a time (jobs.parallel).",
+        ),
         click.option("--next-site", is_flag=True, help="Only the site that has waited longest for this job."),
         click.option("--due", is_flag=True, help="Every enabled site whose interval has passed since this job began."),
         click.option("--all", "everything", is_flag=True, help="Every enabled site that has such a source."),
@@ -48,6 +55,6 @@ def selection_options(command: F) -> F:
 def read_selection(options: Mapping[str, Any]) -> Selection:
     """Return what the selection options say; UsageError when they contradict each other."""
     named = (*options["sites"], *options["named"])
-    selection = Selection(named, options["everything"], options["next_site"], options["due"])
+    selection = Selection(named, options["everything"], options["next_site"], options["due"], options["workers"] or 0)
     selection.check()
     return selection

@@ -1,20 +1,19 @@
-"""Progress on stderr: a moving line or a bar on a terminal, plain lines elsewhere."""
+"""Progress on stderr: a moving line or a bar on a terminal, lines of the log elsewhere."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from clerkcore import logs
 from clerkcore.cli.output import clean
 from clerkcore.models import Advance
-from clerkcore.times import now
 
 PLAIN_SECONDS = 10.0  # between two lines about one scope, where there is no terminal
 FEWEST = 20_000  # records below which no bar is worth its flicker
@@ -40,12 +39,11 @@ class Progress:
         self.told: dict[str, tuple[float, float]] = {}
 
     def __call__(self, line: str) -> None:
-        """Show one line."""
+        """Show one line, and log it: on a terminal the log itself shows nothing so slight, unless it was asked to."""
+        logs.progress(line)
         if self.status:
             self._end_bar()
             self.status.update(Text(clean(line)))
-        else:
-            _print_plain(line)
 
     def advance(self, step: Advance) -> None:
         """Show how far the reading of a scope has come: rows, rate and time left."""
@@ -77,7 +75,7 @@ class Progress:
         began, last = self.told.setdefault(step.where, (clock, clock))
         if clock - last >= PLAIN_SECONDS:
             self.told[step.where] = (began, clock)
-            _print_plain(f"{step.where}: {tell_advance(step, clock - began)}")
+            logs.progress(f"{step.where}: {tell_advance(step, clock - began)}")
 
     def stop(self) -> None:
         """Take the moving line or bar off the terminal."""
@@ -92,12 +90,6 @@ def tell_advance(step: Advance, seconds: float) -> str:
     if not step.total or not step.done:
         return told
     return f"{told}, {max(step.total - step.done, 0) / step.done * seconds:,.0f} s left"
-
-
-def _print_plain(line: str) -> None:
-    # Where progress cannot be written, as on a full disk, the work goes on without it.
-    with suppress(OSError):
-        click.echo(f"{now():%Y-%m-%dT%H:%M:%SZ} {clean(line)}", err=True)
 
 
 @contextmanager

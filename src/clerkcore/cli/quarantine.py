@@ -1,18 +1,20 @@
-"""clerk quarantine: the records that were rejected."""
+"""clerk quarantine: the records that were rejected, and their release."""
 
 from __future__ import annotations
 
 import click
 
 from clerkcore.cli.options import json_option
-from clerkcore.cli.output import add_row, make_table, print_json, show_table, warn_of_errors
+from clerkcore.cli.output import add_row, make_table, print_json, print_runs, show_table, warn_of_errors
+from clerkcore.cli.progress import show_progress
 from clerkcore.installation import Installation
 from clerkcore.jobs.evidence import Evidence, read_quarantine, run_quarantine
+from clerkcore.jobs.release import release_run
 
 
 @click.group()
 def quarantine() -> None:
-    """Show the records that were rejected."""
+    """Show the records that were rejected, and release what is read well by now."""
 
 
 @quarantine.command("list")
@@ -48,3 +50,15 @@ def _show(found: Evidence) -> None:
         show_table(table)
     else:
         click.echo("Nothing is in quarantine.")
+
+
+@quarantine.command()
+@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@click.option("--scope", default="", help="Only this scope of the run.")
+@json_option
+@click.pass_context
+def release(ctx: click.Context, run_id: int, scope: str, as_json: bool) -> None:
+    """Read the rejected records of a run again and apply what is read well now, e.g. clerk quarantine release 7"""
+    with show_progress() as report:
+        run = release_run(ctx.obj, run_id, scope, report)
+    ctx.exit(print_runs([run], as_json))

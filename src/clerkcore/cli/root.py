@@ -13,16 +13,29 @@ from clerkcore.plugins.discovery import Discovery
 
 CORE: Mapping[str, tuple[str, str]] = {
     "accept": ("runs:accept", "Apply what a run held."),
+    "alerts": ("alerts:alerts", "Show what needs somebody, and say who looks into it."),
+    "backup": ("backup:backup", "Copy the ledger, the databases and the settings."),
     "doctor": ("doctor:doctor", "Show every setting and check the installation."),
     "finance": ("finance:finance", "Bring campaign-finance data in, and ask what it says."),
     "init": ("init:init", "Make an installation in a folder."),
+    "jobs": ("jobs:jobs", "Show what was asked for; run, retry or cancel it."),
+    "ledger": ("ledger:ledger", "Show the ledger, and move it to another database."),
+    "legal-hold": ("legal_hold:legal_hold", "Say of which sites nothing may be removed."),
+    "metrics": ("metrics:metrics", "Print figures for Prometheus."),
     "plugins": ("plugins:plugins", "Show the plugins and what they offer."),
-    "quarantine": ("quarantine:quarantine", "Show the records that were rejected."),
+    "prune": ("prune:prune", "Remove rows that are past their time."),
+    "quarantine": ("quarantine:quarantine", "Show the records that were rejected, and release them."),
+    "raw": ("raw:raw", "Show and collect the raw archives of downloads."),
+    "redact": ("redact:redact", "Remove a record for good."),
+    "restore": ("restore:restore", "Check a backup, or put it back."),
     "runs": ("runs:runs", "Show what ran and what it changed."),
+    "schedule": ("schedule:schedule", "Show and set when jobs are due, and install it."),
     "sites": ("sites:sites", "Add and show sites."),
     "states": ("states:states", "Bring the election data of states in."),
     "status": ("status:status", "Show in one screen what ran, what is held and what failed."),
     "undo": ("runs:undo", "Take back what a run applied."),
+    "upgrade": ("upgrade:upgrade", "Bring ledger and databases to this version."),
+    "worker": ("worker:worker", "Do the jobs of queues, on this or a further machine."),
 }
 
 
@@ -92,5 +105,9 @@ def build_cli(discovery: Discovery, open_installation: Callable[[], Any]) -> cli
         # `main` has read both options already, wherever they stood; they are declared for the help.
         ctx.obj = open_installation()
         ctx.call_on_close(ctx.obj.close)
+        # Not at the top: it is of the jobs, which `--help` does without.
+        from clerkcore.jobs.logs import start_logs
+
+        ctx.call_on_close(start_logs(ctx.obj))
 
     return clerk

@@ -21,11 +21,15 @@ from clerkcore.jobs.sites import (
     import_folders,
     import_pilots,
     make_state_sites,
+    move_home,
     rename_site,
+    tell_home,
 )
 from clerkcore.ledger import FinanceMetadata, SiteRow, list_clocks, list_finance_metadata, list_sites
 from clerkcore.models import Kind, Site
 from clerkcore.sites import check_subdomain, read_state
+from clerkcore.times import now
+from clerkcore.upkeep.removal import archive_path, remove_site
 
 
 @click.group()
@@ -141,7 +145,10 @@ def _describe(installation: Installation, site: Site) -> dict[str, Any]:
         "state": site.state,
         "kind": str(site.kind),
         "enabled": site.enabled,
-        "sources": [_tell_source(name, installation.config(site, name)) for name in site.sources],
+        "sources": [
+            _tell_source(name, installation.config(site, name), orphan=name in installation.orphan_sources(site))
+            for name in site.sources
+        ],
         "folder": str(installation.folder(site.subdomain).path),
         "databases": [
             f"{path.name}, {path.stat().st_size:,} bytes" for path in installation.folder(site.subdomain).databases()
@@ -151,8 +158,9 @@ def _describe(installation: Installation, site: Site) -> dict[str, Any]:
     }
 
 
-def _tell_source(name: str, config: Mapping[str, Any]) -> str:
-    return f"{name} ({', '.join(f'{key} = {json.dumps(value)}' for key, value in config.items())})"
+def _tell_source(name: str, config: Mapping[str, Any], *, orphan: bool) -> str:
+    why = ": no plugin offers it; what it brought is kept" if orphan else ""
+    return f"{name} ({', '.join(f'{key} = {json.dumps(value)}' for key, value in config.items())}){why}"
 
 
 def _tell_finance(metadata: FinanceMetadata) -> str:
@@ -181,6 +189,22 @@ def enable(installation: Installation, subdomain: str) -> None:
 
 
 @sites.command()
+@click.argument("subdomain")
+@click.argument("host", required=False)
+@click.option("--any", "anywhere", is_flag=True, help="Let whoever does its next job be its home.")
+@click.pass_obj
+def home(installation: Installation, subdomain: str, host: str | None, anywhere: bool) -> None:
+    """Show or say which machine has a site's databases, e.g. clerk sites home alameda.ca worker-2
+
+    Only matters where several machines share the ledger: the files of a site are on one of them, and only it takes the
+    site's jobs. Move the site's folder first, while nothing runs.
+    """
+    if host or anywhere:
+        move_home(installation, subdomain, host or "")
+    click.echo(tell_home(installation, subdomain))
+
+
+@sites.command()
 @click.argument("old")
 @click.argument("new")
 @click.pass_obj
@@ -188,3 +212,26 @@ def rename(installation: Installation, old: str, new: str) -> None:
     """Give a site another subdomain, with all it has, e.g. clerk sites rename sandiego.ca san-diego.ca"""
     rename_site(installation, old, new)
     click.echo(f"{old} is now {new}")
+
+
+@sites.command()
+@click.argument("subdomain")
+@click.option(
+    "--archive",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    help="Pack the site first, into FILE, or archive/SITE-TIME.tar.gz in the root; without it nothing is removed.",
+)
+@click.option("--by", "removed_by", required=True, help="Who removes it; the tombstone tells.")
+@click.option("--reason", required=True, help="Why; the tombstone tells.")
+@click.pass_obj
+def remove(installation: Installation, subdomain: str, archive: str | None, removed_by: str, reason: str) -> None:
+    """Pack a site into an archive and remove it, e.g. clerk sites remove chico.ca --archive --by Ann --reason merged"""
+    if archive is None:
+        raise UsageError("a site is removed into an archive only", remedy="add --archive, or --archive FILE")
+    target = Path(archive) if archive else archive_path(installation, subdomain, now())
+    packed = remove_site(installation, subdomain, target, removed_by, reason)
+    click.echo(
+        f"{subdomain} is removed; {packed.files:,} files, {packed.bytes:,} bytes, are in {clean(str(packed.path))}"
+    )

@@ -12,6 +12,7 @@ from clerkcore.cli.options import json_option
 from clerkcore.cli.output import STYLES, add_row, ago, clean, make_table, print_json, show_table
 from clerkcore.cli.work import warn_of_plugins
 from clerkcore.installation import Installation
+from clerkcore.jobs.overview import read_overview, tell_overview
 from clerkcore.jobs.state import State, read_states
 from clerkcore.models import Outcome
 
@@ -34,6 +35,8 @@ def status(installation: Installation, as_json: bool) -> None:
         add_row(table, _cells(state))
     show_table(table)
     click.echo(f"\n{_summary(states)}")
+    for line in tell_overview(read_overview(installation)) if states else ():
+        click.echo(clean(line))
 
 
 def _cells(state: State) -> tuple[object, ...]:

@@ -6,48 +6,54 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from clerkcore.cli.output import FAILED, clean, print_runs
+from clerkcore.cli.output import FAILED, clean, print_json, print_runs
 from clerkcore.errors import UsageError
 from clerkcore.installation import STATES, Installation
-from clerkcore.jobs.due import Turn, due_turns, still_due
+from clerkcore.jobs.asking import ask_for_order, hand_over, must_be_here, open_executor, whoami
+from clerkcore.jobs.here import run_claimed, run_sites
 from clerkcore.jobs.orders import Order
-from clerkcore.jobs.runner import run_claimed, run_sites, unrecorded
+from clerkcore.jobs.planning import Tick, Ticked, due_sites, next_turn, run_due
 from clerkcore.jobs.selection import Selection, claim_site, find_orphans, select_sites
 from clerkcore.jobs.sites import make_state_sites
-from clerkcore.models import Outcome, Run
+from clerkcore.jobs.types import Demand, demand_of
+from clerkcore.models import Run
+from clerkcore.notify.pump import pump
 from clerkcore.times import now
 
 
 def run_order(installation: Installation, order: Order, selection: Selection, as_json: bool) -> int:
     """Run an order on the selected sites, print its runs, return the exit code."""
-    if order.files and len(selection.named) != 1:
-        raise UsageError("files belong to one site", remedy="name it, as in: etl sandiego.ca --from FILE")
-    if order.request.taken_at:
-        _check_taken(order)
-    if order.dry_run and selection.next_site:
-        raise UsageError("--dry-run takes no turn", remedy="name the site, or pass --all")
+    _check(order, selection)
     warn_of_plugins(installation)
-    passed_over = _make_sites(installation, order, selection)
+    passed_over = make_sites(installation, selection.named) if order.family is STATES else False
     passed_over |= not selection.named and _tell_orphans(installation, order)
-    code = print_runs(_runs(installation, order, selection), as_json)
+    if selection.due or selection.next_site or must_be_here(installation, order):
+        code = print_runs(_runs(installation, order, selection), as_json)
+        pump(installation, order.report)
+    else:
+        code = _hand_over(installation, order, selection, as_json)
     return FAILED if passed_over else code
 
 
-def _check_taken(order: Order) -> None:
-    if not order.files:
+def _check(order: Order, selection: Selection) -> None:
+    if order.files and len(selection.named) != 1:
+        raise UsageError("files belong to one site", remedy="name it, as in: etl sandiego.ca --from FILE")
+    if order.request.taken_at and not order.files:
         raise UsageError("--taken dates files, and none is named", remedy="name them with --from")
     if order.request.taken_at and order.request.taken_at > now():
         raise UsageError("--taken lies in the future", remedy="give the day on which the files were saved")
+    if selection.due and not order.repeatable:
+        raise UsageError(f"{order.job} is never due by itself", remedy="name the site, or pass --all or --next-site")
+    if order.dry_run and selection.next_site:
+        raise UsageError("--dry-run takes no turn", remedy="name the site, or pass --all")
 
 
-def _make_sites(installation: Installation, order: Order, selection: Selection) -> bool:
+def make_sites(installation: Installation, named: tuple[str, ...] = ()) -> bool:
     """Make the sites that states.json names; returns whether one had to be passed over."""
-    if order.family is not STATES:
-        return False
-    made, errors = make_state_sites(installation, selection.named)
+    made, errors = make_state_sites(installation, named)
     for site in made:
         click.echo(clean(f"made site {site.subdomain} ({site.name}), for states.json names it"), err=True)
-    if selection.named and errors:
+    if named and errors:
         raise next(iter(errors.values()))
     for error in errors.values():
         click.echo(clean(f"Error: {error}"), err=True)
@@ -62,11 +68,12 @@ def _tell_orphans(installation: Installation, order: Order) -> bool:
 
 
 def _runs(installation: Installation, order: Order, selection: Selection) -> Iterator[Run]:
-    if selection.due:
-        yield from _due(installation, order)
+    if selection.due and not order.dry_run:
+        yield from _due(installation, order, selection)
         return
     if not selection.next_site:
-        yield from run_sites(installation, order, select_sites(installation, order.family, selection.named))
+        workers = selection.workers or installation.settings.parallel
+        yield from run_sites(installation, order, _selected(installation, order, selection), workers)
         return
     lease = claim_site(installation, order.family, order.job)
     if lease is None:
@@ -75,23 +82,44 @@ def _runs(installation: Installation, order: Order, selection: Selection) -> Ite
         yield from run_claimed(installation, order, lease)
 
 
-def _due(installation: Installation, order: Order) -> Iterator[Run]:
-    due, waiting = due_turns(installation, order)
-    if not due:
-        click.echo(clean(_tell_next(installation, waiting)), err=True)
-    for turn in due:
-        if turn.error:
-            yield unrecorded(order.job, turn.site, "", Outcome.FAILED, turn.error)
-    yield from run_sites(installation, order, still_due(installation, order, [turn for turn in due if not turn.error]))
+def _selected(installation: Installation, order: Order, selection: Selection) -> Sequence[str]:
+    if selection.due:
+        return due_sites(installation, demand_of(installation, order))
+    return select_sites(installation, order.family, selection.named)
 
 
-def _tell_next(installation: Installation, waiting: Sequence[Turn]) -> str:
-    if not waiting:
+def _due(installation: Installation, order: Order, selection: Selection) -> Iterator[Run]:
+    demand, ticked, runs = demand_of(installation, order), Ticked(), 0
+    for run in run_due(installation, Tick((demand,), parallel=selection.workers), order.report, ticked):
+        runs += 1
+        yield run
+    if ticked.handed:
+        click.echo(f"{ticked.handed} jobs were handed to {installation.settings.executor}.", err=True)
+    elif not runs:
+        click.echo(clean(tell_next(installation, demand)), err=True)
+
+
+def tell_next(installation: Installation, demand: Demand) -> str:
+    """Say what comes next where nothing is due."""
+    turn = next_turn(installation, demand)
+    if turn is None:
         return "No site to do: none has such a source."
-    turn = waiting[0]
     names = {site.subdomain: site.name for site in installation.sites()}
     after = f", after {turn.failures} failed runs" if turn.failures > 1 else ", after a failed run" * turn.failures
     return f"Nothing is due; next is {turn.site} ({names.get(turn.site, '')}) at {turn.at:%Y-%m-%d %H:%M} UTC{after}."
+
+
+def _hand_over(installation: Installation, order: Order, selection: Selection, as_json: bool) -> int:
+    """Ask workers for what somebody asked for by hand, in the queue that goes before all others."""
+    named = select_sites(installation, order.family, selection.named)
+    jobs = [ask_for_order(installation, order, subdomain, whoami())[0] for subdomain in named]
+    hand_over(installation, open_executor(installation), [job for job in jobs if job.status == "waiting"])
+    for job in jobs:
+        if as_json:
+            print_json({"job_id": job.id, "job": job.job_type, "site": job.subdomain, "status": job.status})
+        else:
+            click.echo(f"{job.subdomain}: {job.job_type} is job {job.id}, {job.status}: clerk jobs show {job.id}")
+    return 0
 
 
 def warn_of_plugins(installation: Installation) -> None:

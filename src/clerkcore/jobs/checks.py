@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -13,14 +12,18 @@ from pathlib import Path
 
 from clerkcore.errors import ClerkError
 from clerkcore.installation import Installation
+from clerkcore.jobs.disk import read_disk
 from clerkcore.ledger import SiteRow, list_sites, newest_runs
 from clerkcore.models import Outcome
 from clerkcore.settings import FILE_NAME, secret_is_exposed
 from clerkcore.sites import SiteFolder, find_sites, read_site
+from clerkcore.sites.layout import SITES
 from clerkcore.store.database import read_database
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 OLDEST_SQLITE = (3, 37)  # STRICT tables
+REMOVING_PREFIX = ".removing-"
+"""What the folder of a site is called while it is being removed, with its subdomain after it."""
 PACKAGES = ("clerkcore", "click", "pluggy", "httpx", "sqlalchemy", "sqlite-utils", "datasette")
 
 
@@ -45,7 +48,8 @@ def check_installation(installation: Installation) -> Iterator[Check]:
     yield from _check_ledger(installation)
     yield from _check_databases(installation)
     yield from _check_lost_databases(installation)
-    yield _check_disk(installation)
+    yield from _check_left_over(installation.root)
+    yield from _check_disk(installation)
 
 
 def _check_versions() -> Iterator[Check]:
@@ -181,20 +185,29 @@ def _check_lost_databases(installation: Installation) -> Iterator[Check]:
     """Name the sites whose runs brought data in, while no database is there to hold it."""
     try:
         with installation.ledger.read() as connection:
+            known = {row.subdomain for row in list_sites(connection)}  # not those that were removed
             loaded = {
                 run.run.site for run in newest_runs(connection) if run.outcome in (Outcome.CHANGED, Outcome.FRESH)
             }
     except ClerkError:
         # A broken ledger is the ledger check's to report.
         return
-    for site in sorted(loaded):
+    for site in sorted(loaded & known):
         if not installation.folder(site).databases():
             message = f"{site} was loaded, but its databases are gone"
             yield Check("database", FAILURE, message, "restore them from a backup, or load again")
 
 
-def _check_disk(installation: Installation) -> Check:
-    free = shutil.disk_usage(installation.root).free
-    if free < installation.settings.min_free_bytes:
-        return Check("disk", FAILURE, f"only {free:,} bytes are free", "free some space")
-    return Check("disk", OK, f"{free:,} bytes free")
+def _check_disk(installation: Installation) -> Iterator[Check]:
+    [free] = read_disk(installation)
+    yield Check("disk", FAILURE if free.exceeded else OK, free.message, free.remedy)
+    if installation.settings.site_budget_bytes:
+        for config in find_sites(installation.root):
+            [_, budget] = read_disk(installation, config.parent.name)
+            yield Check("disk", WARNING if budget.exceeded else OK, budget.message, budget.remedy)
+
+
+def _check_left_over(root: Path) -> Iterator[Check]:
+    """Name the folders that a removal of a site left behind, whose archive was complete by then."""
+    for path in sorted((root / SITES).glob(f"{REMOVING_PREFIX}*")):
+        yield Check("sites", WARNING, f"{path} is left of a site that was removed", f"delete it: rm -r {path}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.evidence import read_run
+from clerkcore.jobs.holding import hold_site
 from clerkcore.jobs.orders import Report
-from clerkcore.jobs.runner import hold_site, record_run
+from clerkcore.jobs.runner import record_run
 from clerkcore.ledger import set_hold_state
 from clerkcore.models import Outcome, Run
 from clerkcore.road.run import run_accept, run_undo

@@ -1,29 +1,22 @@
-"""When each site is next due for a job: its interval after the last start, or sooner after a failure."""
+"""When a site is next due for a job: its schedule's turn, or another attempt of what failed."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from clerkcore.errors import ClerkError, SettingsError
-from clerkcore.installation import Family, Installation
-from clerkcore.jobs.orders import Order
-from clerkcore.jobs.selection import select_sites
-from clerkcore.ledger import StoredRun, holder_is_dead, list_runs
-from clerkcore.models import Outcome, Site
-from clerkcore.sites import MOST_HOURS
-from clerkcore.times import now
-
-INTERVAL = "update_interval_hours"
-FIRST_RETRY = timedelta(minutes=5)
-LOOK_BACK = 30  # runs of a source; those of saved files among them say nothing of when the source was last asked
+from clerkcore.errors import ClerkError
+from clerkcore.installation import Installation
+from clerkcore.jobs.defaults import default_timing
+from clerkcore.jobs.types import load_job_type
+from clerkcore.ledger import get_schedule, last_starts, list_jobs
+from clerkcore.times import from_text
+from clerkcore.timing import next_start
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When a site is next due: `at` is None where it never ran, `failures` counts failed runs since one that did not.
+    """When a site is next due: `at` is None where nothing was planned yet, `failures` counts failed attempts in a row.
 
     `error` says why that cannot be told; the site is then due, so that the failure is seen.
     """
@@ -38,87 +31,18 @@ class Turn:
         return self.at is None or self.at <= moment
 
 
-def due_turns(installation: Installation, order: Order) -> tuple[list[Turn], list[Turn]]:
-    """Return the sites whose time for this order has come, longest overdue first, and those it has not come for."""
-    moment = now()
-    turns = [_turn(installation, order, name) for name in select_sites(installation, order.family)]
-    turns.sort(key=lambda turn: (turn.at is not None, turn.at or moment, turn.site))
-    due = [turn for turn in turns if turn.is_due(moment)]
-    return due, turns[len(due) :]
-
-
-def still_due(installation: Installation, order: Order, turns: Sequence[Turn]) -> Iterator[str]:
-    """Yield the sites of due turns one by one, without those that another process has done meanwhile."""
-    for turn in turns:
-        if _turn(installation, order, turn.site).is_due(now()):
-            yield turn.site
-
-
-def _turn(installation: Installation, order: Order, subdomain: str) -> Turn:
-    try:
-        return read_turn(installation, order.family, order.job, installation.site(subdomain), order.options)
-    except ClerkError as error:
-        return Turn(subdomain, error=error)
-
-
-def read_turn(
-    installation: Installation, family: Family, job: str, site: Site, options: Mapping[str, object] | None = None
-) -> Turn:
-    """Return when a site is next due: when the first of its sources is.
-
-    A run counts when it asked for all that this order asks for: an import of files does not, nor does a run for
-    another data source or year. SettingsError where an interval is no number.
-    """
-    turns = []
-    for source in installation.family_sources(site, family):
-        with installation.ledger.read() as connection:
-            runs = list_runs(connection, subdomain=site.subdomain, source=source, limit=LOOK_BACK)
-        counted = [stored for stored in runs if _counts(stored, job, options or {})]
-        turns.append(plan_turn(site.subdomain, counted, read_interval(installation, family, site, source)))
-    failures = max((turn.failures for turn in turns), default=0)
-    times = [turn.at for turn in turns if turn.at]
-    return Turn(site.subdomain, min(times) if times and len(times) == len(turns) else None, failures)
-
-
-def _counts(stored: StoredRun, job: str, options: Mapping[str, object]) -> bool:
-    same = not stored.options or dict(stored.options) == dict(options)
-    return same and stored.run.job == job and stored.of_run is None
-
-
-def plan_turn(subdomain: str, runs: Collection[StoredRun], interval: timedelta) -> Turn:
-    """Return when a source is next due by its runs, newest first.
-
-    After a failure that is 5 minutes after the start, doubled for each failure before it, and never later than the
-    interval says.
-    """
-    newest = next(iter(runs), None)
-    if newest is None:
+def read_turn(installation: Installation, job: str, subdomain: str) -> Turn:
+    """Return when a site is next due for a job that schedules ask for."""
+    with installation.ledger.read() as connection:
+        schedule = get_schedule(connection, subdomain, job)
+        waiting = list_jobs(connection, subdomain=subdomain, job_type=job, statuses=["waiting"], limit=1)
+        began = last_starts(connection, job, [subdomain], {}).get(subdomain)
+    if waiting and not waiting[0].dedup_key:
+        return Turn(subdomain, waiting[0].not_before, max(waiting[0].attempts, schedule.failures if schedule else 0))
+    if schedule:
+        return Turn(subdomain, schedule.next_due_at, schedule.failures)
+    if began is None:
         return Turn(subdomain)
-    failures = 0
-    for stored in runs:
-        if not _failed(stored):
-            break
-        failures += 1
-    wait = min(interval, FIRST_RETRY * 2 ** (failures - 1)) if failures else interval
-    return Turn(subdomain, newest.run.started_at + wait, failures)
-
-
-def _failed(stored: StoredRun) -> bool:
-    return stored.outcome is Outcome.FAILED or (stored.outcome is None and holder_is_dead(stored.holder))
-
-
-def read_interval(installation: Installation, family: Family, site: Site, source: str) -> timedelta:
-    """Return how long a source rests between two runs; SettingsError where its setting is no number of hours."""
-    value = installation.config(site, source).get(INTERVAL, family.interval_hours)
-    try:
-        # As text too, for that is what `clerk sites add --set` writes.
-        hours = math.nan if isinstance(value, bool) else float(str(value))
-    except ValueError:
-        hours = math.nan
-    if not 0 < hours <= MOST_HOURS:
-        raise SettingsError(
-            f"{value!r} is not a positive number of hours, {MOST_HOURS:,} at most",
-            where=f"{site.subdomain}: [sources.{source}] {INTERVAL}",
-            remedy="write it as 4 or 0.5, in site.toml or clerk.toml",
-        )
-    return timedelta(hours=hours)
+    # Nothing is planned before the first tick; what it will plan is told already.
+    timing = default_timing(installation, load_job_type(installation, job), installation.site(subdomain))
+    return Turn(subdomain, next_start(timing, from_text(began), subdomain))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from clerkcore.fetch import page_name
 from clerkcore.installation import Family
 from clerkcore.models import Advance, Request, ScopeResult
 from clerkcore.road.run import run_all, run_extract, run_load, run_transform
 from clerkcore.road.work import Work, ignore_advance
-from clerkcore.times import to_text
+from clerkcore.times import now, to_text
 
 Report = Callable[[str], None]
 
@@ -49,6 +50,16 @@ class Order:
         }
         return {name: value for name, value in asked.items() if value}
 
+    @property
+    def demands(self) -> Mapping[str, object]:
+        """All that a process elsewhere must know to do the same; empty for what schedules ask."""
+        return {**self.options, **({"only": self.source} if self.source else {})}
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether another process could do it later: not what reads files of this one, nor a single stage."""
+        return self.stage in WHOLE and not self.files
+
 
 WHOLE = ("etl", "update")
 _STAGES: Mapping[str, Callable[[Work, Order], list[ScopeResult]]] = {
@@ -63,3 +74,11 @@ _STAGES: Mapping[str, Callable[[Work, Order], list[ScopeResult]]] = {
 def take_road(work: Work, order: Order) -> list[ScopeResult]:
     """Run the stage of the road that an order asks for."""
     return _STAGES[order.stage](replace(work, advance=order.advance), order)
+
+
+def read_order(family: Family, options: Mapping[str, Any], report: Report) -> Order:
+    """Return the order whose `demands` these are, planned for today."""
+    asked = {name: str(value) for name, value in options.items() if name not in ("years", "only")}
+    years = tuple(int(year) for year in options.get("years", ()))
+    request = Request(now().date(), years=years, options=asked)
+    return Order(family, "etl", request, report, source=str(options.get("only", "")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clerkcore import logs
 from clerkcore.errors import StoreBusy, StoreError
 from clerkcore.installation import Installation
 from clerkcore.ledger import StoredRun, close_run, record_event, unfinished_runs
@@ -46,6 +47,8 @@ def _close(installation: Installation, stored: StoredRun, reason: str) -> Run:
             run_id=run.run_id,
             at=now(),
         )
+    if not reason:
+        logs.taken_over(run.site, stored.holder, run=run.run_id)
     return run
 
 

@@ -1,77 +1,27 @@
-"""Running a job: lease, recovery, clock, one run per source, events; one site's failure stops no other."""
+"""Running the sources of a held site: one run per source, and the site's clock."""
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from threading import Event
-from typing import TYPE_CHECKING
 
-from clerkcore.errors import ClerkError, LeaseLost, UsageError
-from clerkcore.fetch import Pace
+from clerkcore import logs
+from clerkcore.errors import ClerkError, JobCancelled, LeaseLost, UsageError
 from clerkcore.installation import Installation
 from clerkcore.interfaces import Source
+from clerkcore.jobs.holding import HeldSite
 from clerkcore.jobs.orders import Order, Report, take_road
-from clerkcore.jobs.recovery import close_left_runs, greatest_run_id
-from clerkcore.ledger import (
-    Heartbeat,
-    Lease,
-    SiteBusy,
-    acquire,
-    check,
-    close_run,
-    finish_clock,
-    holder_name,
-    open_run,
-    record_event,
-    release,
-    start_clock,
-)
+from clerkcore.jobs.recording import close_held_run, open_held_run
+from clerkcore.jobs.recovery import close_left_runs
+from clerkcore.ledger import finish_clock, start_clock
 from clerkcore.models import Outcome, Run, ScopeResult, Site
 from clerkcore.road.work import Work
 from clerkcore.times import now
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
 Road = Callable[[Work], list[ScopeResult]]
 MOST_TOLD = 3
-_SEVERITIES = {Outcome.FAILED: "error", Outcome.HELD: "warning"}
-
-
-def run_sites(installation: Installation, order: Order, subdomains: Iterable[str]) -> Iterator[Run]:
-    """Run an order on each site in turn and yield its runs as they end."""
-    pace = make_pace(installation)
-    for subdomain in subdomains:
-        yield from _run_alone(installation, order, subdomain, pace)
-
-
-def run_claimed(installation: Installation, order: Order, lease: Lease) -> Iterator[Run]:
-    """Run an order on a site that was claimed."""
-    yield from _run_alone(installation, order, lease.subdomain, make_pace(installation), lease)
-
-
-def make_pace(installation: Installation) -> Pace:
-    """Return the pace that all sites and sources of one command keep together."""
-    return Pace(installation.settings.http_delay, installation.settings.http_concurrency)
-
-
-def _run_alone(
-    installation: Installation, order: Order, subdomain: str, pace: Pace, lease: Lease | None = None
-) -> Iterator[Run]:
-    try:
-        with hold_site(installation, subdomain, order.job, lease, pace) as held:
-            yield from _run_site(installation, order, held)
-    except SiteBusy as error:
-        yield unrecorded(order.job, subdomain, "", Outcome.SKIPPED, error)
-    except ClerkError as error:
-        yield unrecorded(order.job, subdomain, "", Outcome.FAILED, error)
-    except (OSError, ValueError) as error:  # one site's folder must not stop the others
-        problem = ClerkError(f"{type(error).__name__}: {error}", where=subdomain, remedy="see: clerk doctor")
-        yield unrecorded(order.job, subdomain, "", Outcome.FAILED, problem)
 
 
 def unrecorded(job: str, subdomain: str, source: str, outcome: Outcome, error: ClerkError) -> Run:
@@ -83,41 +33,9 @@ def _plain(error: ClerkError) -> str:
     return f"{error.where}: {error.message}" if error.where else error.message
 
 
-@dataclass(frozen=True)
-class HeldSite:
-    """A site that this process alone may write while it holds the lease."""
-
-    installation: Installation
-    site: Site
-    lease: Lease
-    lost: Event
-    pace: Pace
-
-    def check(self) -> None:
-        """Raise LeaseLost when another process has taken over."""
-        if self.lost.is_set():
-            raise LeaseLost("the lease was not renewed in time", where=self.site.subdomain, remedy="run it again")
-        check(self.installation.ledger, self.lease)
-
-
-@contextmanager
-def hold_site(
-    installation: Installation, subdomain: str, job: str, lease: Lease | None = None, pace: Pace | None = None
-) -> Iterator[HeldSite]:
-    """Hold a site's lease while the block runs; first closes what a dead process left open."""
-    ledger, seconds = installation.ledger, installation.settings.lease_seconds
-    held = lease or acquire(ledger, subdomain, job, holder_name(), seconds, now())
-    try:
-        site = installation.site(subdomain)
-        with Heartbeat(ledger, held, seconds) as heartbeat:
-            close_left_runs(installation, subdomain)
-            yield HeldSite(installation, site, held, heartbeat.lost, pace or make_pace(installation))
-    finally:
-        release(ledger, held)
-
-
-def _run_site(installation: Installation, order: Order, held: HeldSite) -> Iterator[Run]:
-    site = held.site
+def run_sources(order: Order, held: HeldSite) -> Iterator[Run]:
+    """Run an order on each of a site's sources and yield the runs as they end; the site's clock tells of them."""
+    installation, site = held.installation, held.site
     if not order.dry_run:
         with installation.ledger.write() as connection:
             start_clock(connection, site.subdomain, order.job, now())
@@ -180,9 +98,13 @@ def record_run(
 ) -> Run:
     """Open a run in the ledger, take the road, close it, tell the plugins; whatever happens it is closed."""
     started_at, clock = now(), time.monotonic()
-    run_id = 0 if dry_run else _open(held, job, name, options, of_run)
+    run_id = 0 if dry_run else open_held_run(held, job, name, options, of_run)
     try:
-        end = _drive(name, lambda: road(_work(held, load(), run_id, job, report, dry_run)))
+        with logs.bound(run=run_id or None, site=held.site.subdomain, source=name):
+            end = _drive(name, lambda: road(_work(held, load(), run_id, job, report, dry_run)))
+    except JobCancelled:
+        close_left_runs(held.installation, held.site.subdomain, "its job was cancelled")
+        raise
     except LeaseLost:
         # The new holder closes this run; this process may not write any more.
         raise
@@ -202,7 +124,7 @@ def record_run(
         remedy=end.remedy,
     )
     if not dry_run:
-        _close(held, run, end.tracebacks, report)
+        close_held_run(held, run, end.tracebacks, report)
     return run
 
 
@@ -259,56 +181,3 @@ def _work(held: HeldSite, source: Source, run_id: int, job: str, report: Report,
         check_lease=held.check,
         pace=held.pace,
     )
-
-
-def _open(held: HeldSite, job: str, name: str, options: Mapping[str, object], of_run: int | None) -> int:
-    known = greatest_run_id(held.installation, held.site.subdomain)
-    with held.installation.ledger.write() as connection:
-        return open_run(
-            connection,
-            job,
-            held.site.subdomain,
-            name,
-            held.lease.holder,
-            options,
-            of_run=of_run,
-            above=known,
-            at=now(),
-        )
-
-
-def _close(held: HeldSite, run: Run, tracebacks: Iterable[str], report: Report) -> None:
-    with held.installation.ledger.write() as connection:
-        if not close_run(connection, run):
-            # Another process took the site over, closed this run and told of it.
-            return
-        _record(connection, run, f"run.{run.outcome}", run.message, _SEVERITIES.get(run.outcome, "info"))
-        for trace in tracebacks:
-            _record(connection, run, "run.traceback", trace.strip().splitlines()[-1], "error", traceback=trace)
-    _tell_plugins(held, run, report)
-
-
-def _record(connection: Connection, run: Run, kind: str, message: str, severity: str, **data: str) -> None:
-    record_event(
-        connection,
-        kind,
-        message,
-        severity=severity,
-        subdomain=run.site,
-        source=run.source,
-        run_id=run.run_id,
-        data=data,
-        at=now(),
-    )
-
-
-def _tell_plugins(held: HeldSite, run: Run, report: Report) -> None:
-    errors = held.installation.plugins.call_each(
-        "after_update", installation=held.installation, site=held.site, run=run
-    )
-    for plugin, error in errors.items():
-        message = f"plugin {plugin}: after_update failed: {type(error).__name__}: {error}"
-        report(message)
-        trace = "".join(traceback.format_exception(error))
-        with held.installation.ledger.write() as connection:
-            _record(connection, run, "hook.failed", message, "error", traceback=trace)

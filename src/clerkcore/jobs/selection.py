@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from clerkcore.errors import SettingsError, UsageError
 from clerkcore.installation import STATES, Family, Installation
+from clerkcore.jobs.holding import own_host
 from clerkcore.ledger import (
     Lease,
     SiteBusy,
+    SiteElsewhere,
     acquire,
     claim_next,
     holder_name,
@@ -26,12 +28,13 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the command line said about sites; exactly one of the four ways."""
+    """What the command line said about sites; exactly one of the four ways. `workers` sites are done at a time."""
 
     named: tuple[str, ...] = ()
     everything: bool = False
     next_site: bool = False
     due: bool = False
+    workers: int = 0
 
     def check(self) -> None:
         """Refuse no choice at all, and more than one."""
@@ -93,7 +96,7 @@ def claim_site(installation: Installation, family: Family, job: str) -> Lease | 
     seconds = installation.settings.lease_seconds
     if disabled_states(installation, family):
         return _claim_oldest(installation, select_sites(installation, family), job)
-    return claim_next(installation.ledger, job, sources, holder_name(), seconds, now())
+    return claim_next(installation.ledger, job, sources, holder_name(), seconds, now(), own_host(installation))
 
 
 def _claim_oldest(installation: Installation, subdomains: Collection[str], job: str) -> Lease | None:
@@ -102,8 +105,9 @@ def _claim_oldest(installation: Installation, subdomains: Collection[str], job: 
     for subdomain in sorted(subdomains, key=lambda name: (clocks.get(name, _NEVER), name)):
         try:
             seconds = installation.settings.lease_seconds
-            lease = acquire(installation.ledger, subdomain, job, holder_name(), seconds, now())
-        except SiteBusy:
+            host = own_host(installation)
+            lease = acquire(installation.ledger, subdomain, job, holder_name(), seconds, now(), host)
+        except (SiteBusy, SiteElsewhere):
             continue
         if _started(installation, job).get(subdomain) == clocks.get(subdomain):
             with installation.ledger.write() as connection:

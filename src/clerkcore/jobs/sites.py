@@ -9,8 +9,10 @@ from pathlib import Path
 
 from clerkcore.errors import ClerkError, SettingsError, SiteError
 from clerkcore.installation import STATES, Installation
-from clerkcore.jobs.runner import hold_site
-from clerkcore.ledger import list_sites, save_site, set_enabled
+from clerkcore.jobs.defaults import refresh_schedules
+from clerkcore.jobs.holding import hold_site
+from clerkcore.jobs.types import load_job_types
+from clerkcore.ledger import get_site, list_sites, refuse_busy, save_site, set_enabled, set_home
 from clerkcore.ledger import rename_site as rename_in_ledger
 from clerkcore.models import Kind, Site
 from clerkcore.sites import (
@@ -28,6 +30,7 @@ from clerkcore.sites import (
     states_path,
     write_site,
 )
+from clerkcore.times import now
 
 CSV_COLUMNS = ("subdomain", "name", "state", "kind")
 
@@ -62,9 +65,10 @@ def import_pilots(installation: Installation) -> list[Site]:
 
 
 def import_folders(installation: Installation) -> list[Site]:
-    """Register every site.toml below sites/, as it is now."""
+    """Register every site.toml below sites/, as it is now, and plan its jobs anew by its intervals."""
     sites = [read_site(path) for path in find_sites(installation.root)]
     _register(installation, sites)
+    refresh_schedules(installation, load_job_types(installation))
     return sites
 
 
@@ -171,6 +175,26 @@ def enable_site(installation: Installation, subdomain: str, enabled: bool) -> Si
     with installation.ledger.write() as connection:
         set_enabled(connection, subdomain, enabled)
     return site
+
+
+def move_home(installation: Installation, subdomain: str, host: str) -> None:
+    """Say which machine has a site's databases, empty for whichever takes its next job; SiteBusy while one works."""
+    with installation.ledger.write() as connection:
+        get_site(connection, subdomain)
+        refuse_busy(connection, subdomain, now())
+        set_home(connection, subdomain, host)
+
+
+def tell_home(installation: Installation, subdomain: str) -> str:
+    """Say which machine has a site's databases."""
+    with installation.ledger.read() as connection:
+        home = get_site(connection, subdomain).host
+    here = f", which is this machine ({installation.host})" if home == installation.host else ""
+    if home:
+        return f"the databases of {subdomain} are on {home}{here}"
+    if installation.ledger.path:
+        return f"{subdomain} has no home: the ledger is a file, so there is one machine"
+    return f"{subdomain} has no home yet: the machine that does its next job is it"
 
 
 def rename_site(installation: Installation, old: str, new: str) -> None:

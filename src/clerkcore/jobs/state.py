@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clerkcore.installation import Installation
+from clerkcore.errors import SettingsError
+from clerkcore.installation import STATES, Installation
+from clerkcore.jobs.selection import disabled_states
 from clerkcore.ledger import (
     Hold,
     Lease,
@@ -37,7 +39,11 @@ class State:
 
 
 def read_states(installation: Installation) -> list[State]:
-    """Return the state of every source of every site, by site and source."""
+    """Return the state of every source of every site, by site and source.
+
+    Left out are sites that schedules leave out: disabled ones, and those of disabled states that never ran.
+    """
+    off = _disabled(installation)
     with installation.ledger.read() as connection:
         rows = list_sites(connection)
         newest = {(stored.run.site, stored.run.source): stored for stored in newest_runs(connection)}
@@ -46,9 +52,17 @@ def read_states(installation: Installation) -> list[State]:
     return [
         _state(installation, row.subdomain, source, newest.get((row.subdomain, source)), holds, row.subdomain in busy)
         for row in rows
-        if row.enabled
+        if row.enabled and (row.subdomain not in off or any((row.subdomain, name) in newest for name in row.sources))
         for source in row.sources or ("",)
     ]
+
+
+def _disabled(installation: Installation) -> frozenset[str]:
+    """Return the sites of disabled states, which nothing runs; a broken states.json is told elsewhere."""
+    try:
+        return disabled_states(installation, STATES)
+    except SettingsError:
+        return frozenset()
 
 
 def _is_live(lease: Lease) -> bool:
@@ -66,8 +80,11 @@ def _state(
     run = stored.run
     outcome = str(stored.outcome) if stored.outcome else "running" if busy else "died"
     command = f"clerk runs show {held[0].run_id}" if held else _helping(stored, outcome, load)
+    message = run.message
+    if source and installation.family(source) is None:
+        message, command = f"no plugin offers it; what it brought is kept. Last: {message}", load
     return State(
-        site, source, outcome, run.run_id, run.started_at, run.counts, run.findings, len(held), run.message, command
+        site, source, outcome, run.run_id, run.started_at, run.counts, run.findings, len(held), message, command
     )
 
 

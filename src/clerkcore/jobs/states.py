@@ -12,7 +12,8 @@ from typing import Any
 
 from clerkcore.errors import ClerkError, StoreError, UsageError
 from clerkcore.installation import STATES, Installation
-from clerkcore.jobs.due import Turn, read_interval, read_turn
+from clerkcore.jobs.defaults import read_interval
+from clerkcore.jobs.due import Turn, read_turn
 from clerkcore.jobs.state import State, read_states
 from clerkcore.ledger import SiteRow, list_sites
 from clerkcore.models import Counts
@@ -77,7 +78,7 @@ def effective_settings(installation: Installation, followed: Followed) -> tuple[
     if followed.row is None:
         return (entry.interval_hours, list(entry.data_sources)) if entry else (STATES.interval_hours, [])
     site = installation.site(followed.site)
-    hours = read_interval(installation, STATES, site, followed.adapter).total_seconds() / 3600
+    hours = read_interval(installation, STATES.interval_hours, site, followed.adapter).total_seconds() / 3600
     wanted = installation.config(site, followed.adapter).get("data_sources", [])
     return hours, [str(name) for name in wanted] if isinstance(wanted, list) else [str(wanted)]
 
@@ -164,7 +165,7 @@ def _next(installation: Installation, each: Followed) -> Turn | None:
     if each.row is None:
         return Turn(each.site)
     try:
-        return read_turn(installation, STATES, STATES.job, installation.site(each.site))
+        return read_turn(installation, STATES.job, installation.site(each.site).subdomain)
     except ClerkError as error:
         return Turn(each.site, error=error)
 

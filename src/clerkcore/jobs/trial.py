@@ -19,6 +19,7 @@ from clerkcore.interfaces import Source, Table
 from clerkcore.ledger import StoredRun
 from clerkcore.models import Capture, Kind, Record, Request, Row, ScopeResult, Site
 from clerkcore.road.acquire import import_capture, open_capture
+from clerkcore.road.bases import current_redactions
 from clerkcore.road.stage import build_stage
 from clerkcore.road.work import Work
 from clerkcore.rosters import RowChanges, StateAdapter
@@ -139,7 +140,8 @@ def rejected_records(installation: Installation, stored: StoredRun, scope: Scope
     capture = open_capture(archive, archive.archive.load_capture(source.name, scope.scope, scope.capture))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "stage.db"
-        build_stage(source, capture, path)
+        # What was redacted since is not shown either.
+        build_stage(source, capture, path, redactions=current_redactions(archive, scope.scope))
         with closing(Database(path)) as stage:
             rows = list(stage["_quarantine"].rows_where(order_by="rowid"))
     return [{"run_id": stored.run.run_id, "source": source.name, "scope": scope.scope, **row} for row in rows]

@@ -1,4 +1,4 @@
-"""Opening civic.db: engines that let one writer write, and the one place where database errors get words."""
+"""Opening civic.db: engines that let one writer write."""
 
 from __future__ import annotations
 
@@ -10,31 +10,20 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import ArgumentError
 
 from clerkcore.errors import LedgerError
 from clerkcore.ledger.tables import REVISIONS
+from clerkcore.ledger.trouble import translated
 
 FILE_NAME = "civic.db"
 BUSY_SECONDS = 30.0
 VERSION_TABLE = "alembic_version"
+CONNECT_SECONDS = 10
 
 _INIT = "run `clerk init`"
+_UPGRADE = "run `clerk upgrade`"
 _URL_REMEDY = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
-_OUR_MISTAKES = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-
-# By SQLite's primary result code, or PostgreSQL's SQLSTATE.
-_WORDS: dict[object, tuple[str, str]] = {
-    sqlite3.SQLITE_NOTADB: ("the ledger is not a database", f"move the file away and {_INIT}"),
-    sqlite3.SQLITE_CORRUPT: ("the ledger is damaged", "restore it from a backup"),
-    sqlite3.SQLITE_BUSY: ("the ledger is locked by another process", "wait for that process to end and try again"),
-    sqlite3.SQLITE_LOCKED: ("the ledger is locked by another process", "wait for that process to end and try again"),
-    sqlite3.SQLITE_READONLY: ("the ledger is read-only", "check the permissions of the file and its folder"),
-    sqlite3.SQLITE_FULL: ("the disk of the ledger is full", "free some space and try again"),
-    sqlite3.SQLITE_CANTOPEN: ("the ledger cannot be opened", "check that its folder exists and can be written"),
-    "25006": ("the ledger is read-only", "check which server the URL names"),
-    "53100": ("the disk of the ledger is full", "free some space on its server and try again"),
-}
 
 
 def ledger_url(root: Path) -> str:
@@ -81,13 +70,13 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection inside a write transaction, kept when the block ends well."""
-        with _translated(self.where), self._writer.begin() as conn:
+        with translated(self.where), self._writer.begin() as conn:
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one state of the ledger throughout and cannot change it."""
-        with _translated(self.where), self._reader.begin() as conn:
+        with translated(self.where), self._reader.begin() as conn:
             yield conn
 
     def dispose(self) -> None:
@@ -130,8 +119,7 @@ def check_revision(revision: str | None, where: str, known: tuple[str, ...] = RE
         raise LedgerError("there is no ledger in this database", where=where, remedy=_INIT)
     refuse_newer(revision, where, known)
     if revision != known[-1]:
-        remedy = f"{_INIT} again, which upgrades it"
-        raise LedgerError("the ledger was written by an older clerk", where=where, remedy=remedy)
+        raise LedgerError("the ledger was written by an older clerk", where=where, remedy=_UPGRADE)
 
 
 def refuse_newer(revision: str | None, where: str, known: tuple[str, ...] = REVISIONS) -> None:
@@ -140,30 +128,21 @@ def refuse_newer(revision: str | None, where: str, known: tuple[str, ...] = REVI
         raise LedgerError("the ledger was written by a newer clerk", where=where, remedy="upgrade clerk")
 
 
-@contextmanager
-def _translated(where: str) -> Iterator[None]:
-    try:
-        yield
-    except DatabaseError as error:
-        if isinstance(error, _OUR_MISTAKES):
-            raise
-        raise _in_words(error, where) from error
-
-
-def _in_words(error: DatabaseError, where: str) -> LedgerError:
-    code = getattr(error.orig, "sqlite_errorcode", None)
-    # SQLite's extended codes carry the primary one in their lowest byte.
-    key = getattr(error.orig, "sqlstate", None) if code is None else code & 0xFF
-    message, remedy = _WORDS.get(key, (f"the ledger answered: {str(error.orig).strip()}", ""))
-    return LedgerError(message, where=where, remedy=remedy)
-
-
 def _connect(url: URL, busy_seconds: float) -> tuple[Engine, Engine]:
     if url.get_backend_name() == "sqlite":
         reader = _connect_file(url, busy_seconds, "BEGIN", "PRAGMA query_only = ON")
         return _connect_file(url, busy_seconds, "BEGIN IMMEDIATE"), reader
     reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return create_engine(url, pool_pre_ping=True), create_engine(url, pool_pre_ping=True, execution_options=reading)
+    patient = _patient(url, busy_seconds)
+    writer = create_engine(patient, pool_pre_ping=True)
+    return writer, create_engine(patient, pool_pre_ping=True, execution_options=reading)
+
+
+def _patient(url: URL, busy_seconds: float) -> URL:
+    """Return a server's URL that says how long to wait for an answer and, as on SQLite, for a lock."""
+    options = f"{url.query.get('options', '')} -c lock_timeout={max(int(busy_seconds * 1000), 1)}"
+    waits = {"connect_timeout": str(CONNECT_SECONDS), **url.query, "options": options.strip()}
+    return url.set(query=waits)
 
 
 def _connect_file(url: URL, busy_seconds: float, begin: str, *pragmas: str) -> Engine:

@@ -38,8 +38,9 @@ jobs = Table(
     Index(
         "idx_jobs_open", "job_type", "subdomain", "dedup_key", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
     ),
-    Index("idx_jobs_waiting", "status", "not_before"),
+    Index("idx_jobs_waiting", "status", "urgent", "not_before", "id"),
     Index("idx_jobs_site", "subdomain", "id"),
+    Index("idx_jobs_type_status", "job_type", "status"),
     sqlite_autoincrement=True,
 )
 """What was asked for and what became of it; the runs of a job are in job_tracking."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from clerkcore.ledger.stored import (
     stored_run,
 )
 from clerkcore.ledger.tables import job_tracking, run_scopes
-from clerkcore.models import PREPARING, Outcome, Run
+from clerkcore.models import COMPARING_NOTHING, Outcome, Run
 from clerkcore.times import to_text
 
 _REPLACING = (Outcome.CHANGED, Outcome.FRESH, Outcome.HELD)
@@ -38,6 +38,7 @@ def open_run(
     options: Mapping[str, Any],
     *,
     of_run: int | None = None,
+    job_id: int | None = None,
     above: int = 0,
     at: datetime,
 ) -> int:
@@ -47,7 +48,7 @@ def open_run(
     made anew or restored must not give an id out twice.
     """
     values = {"job_type": job, "subdomain": subdomain, "source": source, "status": "running", "holder": holder}
-    more = {"options": dump_json(dict(options)), "of_run": of_run, "started_at": to_text(at)}
+    more = {"options": dump_json(dict(options)), "of_run": of_run, "job_id": job_id, "started_at": to_text(at)}
     newest = conn.scalar(select(func.max(job_tracking.c.id))) or 0
     if above <= newest:
         return insert_row(conn, job_tracking, {**values, **more})
@@ -95,15 +96,31 @@ def list_runs(
     subdomain: str | None = None,
     source: str | None = None,
     outcome: Outcome | None = None,
+    job_id: int | None = None,
     limit: int,
 ) -> list[StoredRun]:
     """Return the newest runs first."""
     query = select(job_tracking).order_by(job_tracking.c.id.desc()).limit(limit)
-    wanted = {"subdomain": subdomain, "source": source, "outcome": outcome and str(outcome)}
+    wanted = {"subdomain": subdomain, "source": source, "outcome": outcome and str(outcome), "job_id": job_id}
     for name, value in wanted.items():
         if value is not None:
             query = query.where(job_tracking.c[name] == value)
     return _load(conn, query)
+
+
+def last_starts(
+    conn: Connection, job_type: str, subdomains: Collection[str], options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return when runs of a job that asked for all of this, or for everything, last began at each of these sites."""
+    asked = {dump_json({}), dump_json(dict(options))}
+    query = select(job_tracking.c.subdomain, func.max(job_tracking.c.started_at)).where(
+        job_tracking.c.subdomain.in_(sorted(subdomains)),
+        job_tracking.c.job_type == job_type,
+        job_tracking.c.options.in_(sorted(asked)),
+        job_tracking.c.of_run.is_(None),
+    )
+    rows = conn.execute(query.group_by(job_tracking.c.subdomain))
+    return {subdomain: started_at for subdomain, started_at in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
 def unfinished_runs(conn: Connection, subdomain: str) -> list[StoredRun]:
@@ -114,7 +131,7 @@ def unfinished_runs(conn: Connection, subdomain: str) -> list[StoredRun]:
 
 def newest_runs(conn: Connection) -> list[StoredRun]:
     """Return the newest run of each source of each site that compared the source with its rows."""
-    preparing = or_(*(job_tracking.c.job_type.endswith(stage) for stage in PREPARING))
+    preparing = or_(*(job_tracking.c.job_type.endswith(stage) for stage in COMPARING_NOTHING))
     newest = select(func.max(job_tracking.c.id)).where(not_(preparing))
     newest = newest.group_by(job_tracking.c.subdomain, job_tracking.c.source)
     query = select(job_tracking).where(job_tracking.c.id.in_(newest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -81,6 +82,20 @@ def set_enabled(conn: Connection, subdomain: str, enabled: bool, *, at: datetime
     values = {"enabled": enabled, "updated_at": to_text(at or now())}
     if not update_row(conn, sites, {"subdomain": subdomain}, values):
         raise unknown_site(conn, subdomain)
+
+
+def set_home(conn: Connection, subdomain: str, host: str) -> None:
+    """Say which machine has a site's databases, empty for any; SiteError when the site is unknown."""
+    if not update_row(conn, sites, {"subdomain": subdomain}, {"host": host}):
+        raise unknown_site(conn, subdomain)
+
+
+def list_homes(conn: Connection, subdomains: Collection[str] = ()) -> dict[str, str]:
+    """Return the machine of each site that has one, of the named sites or of all."""
+    query = select(sites.c.subdomain, sites.c.host).where(sites.c.host != "")
+    if subdomains:
+        query = query.where(sites.c.subdomain.in_(sorted(subdomains)))
+    return {subdomain: host for subdomain, host in conn.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def save_finance_metadata(conn: Connection, found: FinanceMetadata) -> None:

@@ -6,7 +6,7 @@ stores them alike. Runs, jobs, events, alerts and tombstones name their site wit
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, false, true
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, false, text, true
 
 from clerkcore.ledger.alert_tables import alert_members, alerts, notifications
 from clerkcore.ledger.columns import count, counts, metadata, one_of, required, site_key, words
@@ -127,6 +127,15 @@ job_tracking = Table(
     Index("idx_job_tracking_outcome", "outcome", "id"),
     Index("idx_job_tracking_status", "status", "subdomain"),
     Index("idx_job_tracking_job", "job_id"),
+    Index("idx_job_tracking_figures", "job_type", "outcome", "duration_seconds"),
+    Index(
+        "idx_job_tracking_quarantined",
+        "subdomain",
+        "source",
+        "quarantined",
+        sqlite_where=text("quarantined > 0"),
+        postgresql_where=text("quarantined > 0"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -71,7 +71,8 @@ def discover(plugins_dir: str = "", reserved: Iterable[str] = ()) -> Discovery:
 
 def _built_in() -> Iterator[Plugin]:
     # The core uses its own hooks like any plugin.
-    yield Plugin("clerkcore", "", BUILT_IN, "What the core itself registers", faces=("clerkcore.finance.metadata",))
+    faces = ("clerkcore.finance.metadata", "clerkcore.jobs.face", "clerkcore.notify.channels")
+    yield Plugin("clerkcore", "", BUILT_IN, "What the core itself registers", faces=faces)
 
 
 def _installed() -> Iterator[Plugin]:

@@ -14,6 +14,7 @@ from clerkcore.fetch import HttpClient, KeptCapture, build_capture, hash_payload
 from clerkcore.interfaces import Client
 from clerkcore.models import Capture, Download, Scope
 from clerkcore.road.bases import current_base
+from clerkcore.road.raw_tombstones import refuse_removed
 from clerkcore.road.work import Work
 
 UNWRAPPED_FACTOR = 4  # how much larger than the largest answer its unwrapped payload may be
@@ -148,6 +149,7 @@ def open_capture(work: Work, kept: KeptCapture, sizes: Sequence[int] = ()) -> Ca
 
 def reopen_capture(work: Work, kept: KeptCapture) -> Capture:
     """Return a capture kept earlier; StoreError when the archive no longer holds the bytes it was made of."""
+    refuse_removed(work.archive, kept, work.where(kept.scope.name))
     limit = _unwrapped_limit(work)
     if hash_payloads(work.source, work.archive, kept.downloads, max_bytes=limit) != kept.sha256:
         raise StoreError(

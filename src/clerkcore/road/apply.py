@@ -22,7 +22,7 @@ from clerkcore.road.work import Work
 from clerkcore.store.changes import STAGE, StageFacts, detect
 from clerkcore.store.database import open_database
 from clerkcore.store.history import apply_delta
-from clerkcore.store.quarantine import keep_evidence, keep_findings
+from clerkcore.store.quarantine import count_withheld, keep_evidence, keep_findings
 from clerkcore.store.runs import Base, read_base, save_application, taken_of
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live
@@ -103,7 +103,8 @@ def _change(
     found = _verify(work, connection, capture, base if late else None)
     wrong = [finding for finding in found if finding.severity is Severity.BLOCKING]
     if wrong and guarded and not late:
-        held = _result(capture, changes, known, _control(wrong), work.run_id, notes, late)
+        hold = _control(wrong, count_withheld(connection, work.run_id, source.name, scope))
+        held = _result(capture, changes, known, hold, work.run_id, notes, late)
         return _Applied(held, before, keep=False)
     keep_findings(connection, work.run_id, source.name, scope, found)
     save_application(
@@ -147,11 +148,13 @@ def _bring_rows(
     return changes
 
 
-def _control(wrong: list[Finding]) -> Hold:
+def _control(wrong: list[Finding], withheld: int) -> Hold:
     first = wrong[0]
     sides = f" (expected {first.expected}, found {first.actual})" if first.expected else ""
     more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return Hold("control", f"the source contradicts itself: {first.message}{sides}{more}")
+    # What it publishes as its own total still counts them.
+    but = f"; {withheld:,} of its records are redacted here" if withheld else ""
+    return Hold("control", f"the source contradicts itself: {first.message}{sides}{more}{but}")
 
 
 def _result(

@@ -1,4 +1,4 @@
-"""What the live rows of a scope rest on."""
+"""What the live rows of a scope rest on, and what must not come back to it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlite3
 
 from clerkcore.road.work import Work
 from clerkcore.store.database import read_database
+from clerkcore.store.redactions import Redactions, read_redactions
 from clerkcore.store.runs import Base, read_base
 
 
@@ -22,3 +23,11 @@ def current_base(work: Work, scope: str) -> Base | None:
 
 def _has_system_tables(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = '_clerk_scopes'").fetchone() is not None
+
+
+def current_redactions(work: Work, scope: str) -> Redactions:
+    """Return what was redacted in a scope."""
+    if not work.database.is_file():
+        return Redactions()
+    with read_database(work.database) as connection:
+        return read_redactions(connection, work.source, scope)

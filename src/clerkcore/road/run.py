@@ -17,9 +17,11 @@ from clerkcore.road.acquire import fetch_capture, import_capture, open_client, r
 from clerkcore.road.apply import apply_stage
 from clerkcore.road.bases import current_base
 from clerkcore.road.log import log_failure
-from clerkcore.road.prepare import Prepared, prepare_stage
+from clerkcore.road.prepare import Prepared, prepare_stage, stage_all
+from clerkcore.road.release import release_scope
+from clerkcore.road.seal import seal_scope
 from clerkcore.road.settle import settle_known
-from clerkcore.road.stage import build_stage, read_meta, staged_files, sweep_stages
+from clerkcore.road.stage import read_meta, staged_files, sweep_stages
 from clerkcore.road.undo import undo_run
 from clerkcore.road.work import Work
 from clerkcore.store.database import read_database
@@ -70,6 +72,14 @@ def run_accept(work: Work, held: Iterable[ScopeResult]) -> list[ScopeResult]:
         [capture.scope for capture in kept],
         lambda scoped, scope: _accept(scoped, captures[scope.name], results[scope.name]),
     )
+
+
+def run_release(work: Work, released: Iterable[ScopeResult]) -> list[ScopeResult]:
+    """Parse what some scopes rest on again, with today's plugin, and apply what is now read well."""
+    kept = [work.archive.load_capture(work.source.name, result.scope, result.capture) for result in released]
+    captures = {capture.scope.name: capture for capture in kept}
+    scopes = [capture.scope for capture in kept]
+    return _each(work, scopes, lambda scoped, scope: release_scope(scoped, captures[scope.name]))
 
 
 def run_undo(work: Work, undone: int) -> list[ScopeResult]:
@@ -142,6 +152,7 @@ def _results(work: Work, scopes: Iterable[Scope], step: Step) -> Iterator[ScopeR
             result = _bug(work, scope, error)
         if result.outcome is Outcome.FAILED:
             _note_failure(scoped, scope, result)
+        seal_scope(scoped, scope, result)
         yield result
 
 
@@ -209,7 +220,7 @@ def _newest(work: Work, scope: Scope) -> Capture:
 def _transform(work: Work, scope: Scope) -> ScopeResult:
     capture = _newest(work, scope)
     path = work.stage_path(scope.name)
-    facts = build_stage(work.source, capture, path)
+    facts = stage_all(work, capture, path)
     usable = facts.read - facts.duplicates - facts.quarantined - facts.aside
     message = f"{facts.read:,} records read, {usable:,} rows staged, {facts.quarantined:,} quarantined: {path}"
     return ScopeResult(scope.name, Outcome.FRESH, capture=capture.id, message=message)

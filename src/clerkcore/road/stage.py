@@ -19,6 +19,7 @@ from clerkcore.road.stage_lines import LineStage, Tell
 from clerkcore.road.staging import StageFile
 from clerkcore.store.changes import StageFacts
 from clerkcore.store.database import explained
+from clerkcore.store.redactions import Redactions
 
 T = TypeVar("T")
 Fill = Callable[[sqlite3.Connection], T]
@@ -28,15 +29,18 @@ def _tell_nobody(_records: int, _bytes: int) -> None:
     """Tell nobody how far the reading has come."""
 
 
-def build_stage(source: Source, capture: Capture, path: Path, tell: Tell = _tell_nobody) -> StageFacts:
+def build_stage(
+    source: Source, capture: Capture, path: Path, tell: Tell = _tell_nobody, redactions: Redactions | None = None
+) -> StageFacts:
     """Parse a capture into the file at `path`, whole or not at all, and count its records.
 
-    Of lines, `tell` is told after each batch how many records, and how many bytes, were read.
+    Of lines, `tell` is told after each batch how many records, and how many bytes, were read. What `redactions` hold
+    is set aside, and nothing of it enters the file.
     """
     form = source.lines(capture.scope)
     if form is None:
-        return make_stage(path, lambda connection: _fill(StageFile(connection, source), capture))
-    return make_stage(path, lambda connection: LineStage(connection, source, form).fill(capture, tell))
+        return make_stage(path, lambda connection: _fill(StageFile(connection, source, redactions), capture))
+    return make_stage(path, lambda connection: LineStage(connection, source, form, redactions).fill(capture, tell))
 
 
 def _fill(stage: StageFile, capture: Capture) -> StageFacts:

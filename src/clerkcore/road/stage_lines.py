@@ -10,11 +10,12 @@ from itertools import chain
 from operator import add, itemgetter
 
 from clerkcore.errors import PluginError
-from clerkcore.interfaces import LineFormat, Source, Table
+from clerkcore.interfaces import LineFormat, LineResult, Source, Table
 from clerkcore.lines import Batch, read_batches
-from clerkcore.models import Capture, Location, Value
+from clerkcore.models import Aside, Capture, Location, Value
 from clerkcore.road.staging import Heap, StageFile
 from clerkcore.store.changes import StageFacts
+from clerkcore.store.redactions import REDACTED, Redactions
 from clerkcore.store.tables import column_sql, own_columns
 
 VALUES_AT_ONCE = 400  # bound values in one statement; more make it no faster
@@ -29,17 +30,28 @@ class LineStage(StageFile):
     a view that adds the columns that do not.
     """
 
-    def __init__(self, connection: sqlite3.Connection, source: Source, form: LineFormat) -> None:
-        super().__init__(connection, source)
+    def __init__(
+        self, connection: sqlite3.Connection, source: Source, form: LineFormat, redactions: Redactions | None = None
+    ) -> None:
+        super().__init__(connection, source, redactions)
         self.form = form
         self.table = form.table
         self.heap = f"{form.table.name}_lines"
         self.heaps[form.table.name] = Heap(self.heap, "(SELECT name FROM _pages WHERE number = page_)")
         self.constants = {name: value for name, value in form.constants.items() if name not in form.columns}
         self.rows_at_once = max(1, VALUES_AT_ONCE // (len(form.columns) + 1))
+        self.tests = [
+            (test, [self._place(column.name) for column in test.columns])
+            for test in self.redactions.tests.get(self.table.name, ())
+        ]
         self.read = 0
         self.tally: Counter[Row] = Counter()
         self.tallied = [form.columns.index(column) for column in form.table.tally if column in form.columns]
+
+    def _place(self, column: str) -> tuple[int | None, Value]:
+        """Return where in a row's tuple a column stands, or what it always is."""
+        columns = self.form.columns
+        return (columns.index(column), None) if column in columns else (None, self.constants.get(column))
 
     def create_table(self, table: Table) -> None:
         """Make the heap of lines and the view over it; any other table as it is."""
@@ -137,6 +149,8 @@ class LineStage(StageFile):
 
     def take(self, page: int, batch: Batch) -> None:
         """Keep what the reader says of a batch of lines."""
+        if self.redactions:
+            batch = replace(batch, results=[self._without_redacted(result) for result in batch.results])
         rows: Iterable[Row]
         if set(map(type, batch.results)) == {tuple}:
             rows = list(map(add, zip(batch.numbers, strict=True), batch.results))
@@ -147,6 +161,16 @@ class LineStage(StageFile):
             rows = [row for row in rows if self._insert_one(page, batch.page, row)]
         if self.tallied:
             self.tally.update(zip(*(map(itemgetter(at + 1), rows) for at in self.tallied), strict=True))
+
+    def _without_redacted(self, result: LineResult) -> LineResult:
+        if not isinstance(result, tuple):
+            return result
+        for test, places in self.tests:
+            values = [fixed if at is None else result[at] for at, fixed in places]
+            if self.redactions.meets(test, values):
+                # The road knows where the line stood.
+                return Aside(REDACTED, {}, Location("", 0))
+        return result
 
     def _sort_out(self, batch: Batch) -> list[Row]:
         rows: list[Row] = []

@@ -12,6 +12,7 @@ from clerkcore.errors import PluginError
 from clerkcore.interfaces import Source, Table
 from clerkcore.models import Aside, Capture, Location, Record, Rejected, Value
 from clerkcore.store.changes import StageFacts
+from clerkcore.store.redactions import REDACTED, WITHHELD, Redactions
 from clerkcore.store.tables import column_sql, own_columns
 
 ValueOf = Callable[[str], Value]
@@ -39,11 +40,12 @@ class Heap:
 
 
 class StageFile:
-    """The open stage file while a capture is parsed into it."""
+    """The open stage file while a capture is parsed into it; what was redacted never enters it."""
 
-    def __init__(self, connection: sqlite3.Connection, source: Source) -> None:
+    def __init__(self, connection: sqlite3.Connection, source: Source, redactions: Redactions | None = None) -> None:
         self.connection = connection
         self.source = source
+        self.redactions = redactions or Redactions()
         self.tables = {table.name: table for table in source.tables}
         self.heaps = {table.name: Heap(table.name) for table in source.tables}
         self.inserts = {table.name: _insert_sql(table) for table in source.tables}
@@ -94,12 +96,17 @@ class StageFile:
     def _set_aside(self, aside: Aside) -> None:
         kept = {name: value for name, value in aside.values.items() if name not in self.sensitive}
         # Lone surrogates become JSON escapes, which is what they were.
-        record = json.dumps(kept, ensure_ascii=False).encode(errors="backslashreplace").decode()
-        row = (aside.at.page, aside.at.line, aside.rule, record)
+        record, rule = json.dumps(kept, ensure_ascii=False).encode(errors="backslashreplace").decode(), aside.rule
+        # The plain texts: JSON may spell a letter otherwise. A check that asks for the rule finds no empty record.
+        if self.redactions.holds_text(*map(str, kept.values())):
+            record, rule = "{}", REDACTED
+        row = (aside.at.page, aside.at.line, rule, record)
         self.connection.execute("INSERT INTO _asides VALUES (?, ?, ?, ?)", row)
 
     def _keep_record(self, record: Record) -> int:
         table = self._table(record)
+        if self.redactions and self.redactions.holds(table.name, record.values.get):
+            return self._withhold(table, record.at)
         values = [record.values.get(column) for column in self.columns[table.name]]
         try:
             refuse_nul(table, values)
@@ -109,6 +116,12 @@ class StageFile:
                 raise PluginError(f"a derived row breaks its table: {error}", where=self._where(table)) from error
             self.reject(self.invalid(table, record.values.get, record.at, error))
         return 0 if table.derived else 1
+
+    def _withhold(self, table: Table, at: Location) -> int:
+        if table.derived:
+            return 0
+        self._set_aside(Aside(REDACTED, {}, at))
+        return 1
 
     def _table(self, record: Record) -> Table:
         table = self.tables.get(record.table)
@@ -127,6 +140,8 @@ class StageFile:
         # A reader's message quotes the value it could not read.
         hidden = rejected.column in self.sensitive
         value, message = ("", HIDDEN) if hidden else (rejected.value, rejected.message)
+        if self.redactions.holds_text(value, message):
+            value, message = "", WITHHELD
         # Lone surrogates, which JSON can spell, are no text that SQLite could keep.
         value = value.encode(errors="backslashreplace").decode()
         row = (rejected.at.page, rejected.at.line, rejected.rule, rejected.column, value, message)

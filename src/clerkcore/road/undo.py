@@ -11,7 +11,7 @@ from clerkcore.road.compute import compute, refresh_computed
 from clerkcore.road.work import Work
 from clerkcore.store.database import explained, open_database, transaction
 from clerkcore.store.history import restore
-from clerkcore.store.runs import Applied, applications_of, list_applications, save_undo
+from clerkcore.store.runs import REDACT, Applied, applications_of, list_applications, save_undo
 from clerkcore.store.tables import ensure_tables
 from clerkcore.store.update_log import count_live, log_update, read_logged_scope
 
@@ -22,6 +22,10 @@ def undo_run(work: Work, undone: int) -> list[ScopeResult]:
         applications = [a for a in applications_of(connection, undone) if a.source == work.source.name]
         if not applications:
             raise UsageError(f"run {undone} applied nothing", remedy="see: clerk runs list")
+        if any(application.job == REDACT for application in applications):
+            raise UsageError(
+                f"run {undone} redacted records, which is for good", remedy="runs before and after it can be undone"
+            )
         left = [application for application in applications if application.undone_by_run_id is None]
         if not left:
             raise UsageError(f"run {undone} was undone already, by run {applications[0].undone_by_run_id}")
@@ -40,7 +44,9 @@ def _try_scope(work: Work, connection: sqlite3.Connection, undone: Applied) -> S
 
 
 def _refuse_covered(connection: sqlite3.Connection, application: Applied) -> None:
-    runs = list_applications(connection, application.source, application.scope)
+    # What a redaction took away was taken from the history too, and stands in nobody's way.
+    known = list_applications(connection, application.source, application.scope)
+    runs = [run for run in known if run.job != REDACT]
     effective = next((run for run in runs if run.effective), None)
     newest = effective or runs[0]
     if application.run_id in (runs[0].run_id, newest.run_id):

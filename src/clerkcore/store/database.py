@@ -52,7 +52,7 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)) as connection:
             connection.row_factory = sqlite3.Row
             # First, for WAL would be written into a stranger's file too.
-            _refuse_strangers(connection, path)
+            refuse_strangers(connection, path)
             _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             _prepare(connection, path)
@@ -91,7 +91,7 @@ def read_database(path: Path) -> Iterator[sqlite3.Connection]:
         closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as connection,
     ):
         connection.row_factory = sqlite3.Row
-        _refuse_strangers(connection, path)
+        refuse_strangers(connection, path)
         yield connection
 
 
@@ -109,11 +109,11 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    if _refuse_strangers(connection, path) == SCHEMA_VERSION:
+    if refuse_strangers(connection, path) == SCHEMA_VERSION:
         return
     with transaction(connection):
         # Another process may have prepared the file while this one waited for the lock.
-        version = _refuse_strangers(connection, path)
+        version = refuse_strangers(connection, path)
         if version == 0:
             create_system_tables(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -122,7 +122,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> int:
+def refuse_strangers(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a site database; StoreError for a newer one, and for one that clerk did not make."""
     application_id = connection.execute("PRAGMA application_id").fetchone()[0]
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from clerkcore.models import Capture, Finding, Row
 from clerkcore.store.changes import STAGE
+from clerkcore.store.redactions import REDACTED
 
 
 def keep_evidence(connection: sqlite3.Connection, run_id: int, capture: Capture) -> None:
@@ -50,6 +51,11 @@ def read_asides(connection: sqlite3.Connection, run_id: int, source: str, scope:
         (run_id, source, scope, rule),
     )
     return [json.loads(row["record"]) for row in rows]
+
+
+def count_withheld(connection: sqlite3.Connection, run_id: int, source: str, scope: str) -> int:
+    """Return how many records a run set aside because they were redacted."""
+    return len(read_asides(connection, run_id, source, scope, REDACTED))
 
 
 def keep_findings(

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from clerkcore.models import Capture, ChangeSet, Counts, TableChange
 from clerkcore.times import to_text
 
+REDACT = "redact"
+"""The job whose runs removed records for good: none of them can be undone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Base:
@@ -151,6 +154,26 @@ def save_application(
         return
     moved = changes.counts.differs or base is None
     _move_base(connection, source, scope, Base(run_id, capture.id, capture.sha256, version), at, moved)
+
+
+def save_redacted(
+    connection: sqlite3.Connection, run_id: int, source: str, scope: str, changes: ChangeSet, at: datetime
+) -> None:
+    """Record that a run redacted records of a scope; what its rows rest on stays."""
+    base = read_base(connection, source, scope)
+    _insert_run(
+        connection,
+        {
+            "run_id": run_id,
+            "source": source,
+            "scope": scope,
+            "job": REDACT,
+            "applied_at": to_text(at),
+            "base_run_id": base.run_id if base else None,
+            "counts": json.dumps(asdict(changes.counts)),
+            "tables": json.dumps([asdict(table) for table in changes.tables]),
+        },
+    )
 
 
 def save_undo(connection: sqlite3.Connection, run_id: int, undone: Applied, changes: ChangeSet, at: datetime) -> None:

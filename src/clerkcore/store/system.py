@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # The mission's change log, its columns, order and indexes kept; what clerk adds stands after them.
 DATA_UPDATE_LOG = """
@@ -70,6 +70,26 @@ CREATE TABLE _clerk_figures (
     dimensions TEXT NOT NULL,
     value_column TEXT NOT NULL,
     PRIMARY KEY (dataset, role, source)
+) STRICT
+"""
+
+# What may never come back: keys as salted hashes, for a source's scope or, where that is empty, for all of them.
+REDACTIONS = """
+CREATE TABLE _clerk_redactions (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    key_columns TEXT NOT NULL,
+    key_hash TEXT NOT NULL,
+    word_hashes TEXT NOT NULL,
+    salt TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    removed_by TEXT NOT NULL,
+    at TEXT NOT NULL,
+    run_id INTEGER NOT NULL,
+    rows_removed INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (source, scope, table_name, key_hash)
 ) STRICT
 """
 
@@ -202,6 +222,7 @@ _STATEMENTS = (
     ) STRICT
     """,
     FIGURES,
+    REDACTIONS,
 )
 
 
@@ -217,6 +238,7 @@ _UPGRADES = {
         "ALTER TABLE _clerk_scopes ADD COLUMN computed INTEGER NOT NULL DEFAULT 1 CHECK (computed IN (0, 1))",
     ),
     3: (DUPLICATES, DUPLICATES_INDEX, FIGURES),
+    4: (REDACTIONS,),
 }
 
 

@@ -61,7 +61,7 @@ _MEMBERS: Mapping[str, tuple[str, ...]] = {
 }
 _TOP = ("election", "election_day", "data_sources", "about", "files")
 _ABOUT = ("title", "publisher", "url", "licence", "licence_url")
-_CORE = ("concurrency", "delay", "update_interval_hours")  # which the core reads
+_CORE = ("concurrency", "delay", "raw_keep_days", "update_interval_hours")  # which the core reads
 
 
 @dataclass(frozen=True, slots=True)

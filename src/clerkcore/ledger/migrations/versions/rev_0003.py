@@ -81,7 +81,8 @@ def _create_jobs() -> None:
         postgresql_where=sa.text("status IN ('waiting', 'running')"),
     )
     op.create_index("idx_jobs_site", "jobs", ["subdomain", "id"])
-    op.create_index("idx_jobs_waiting", "jobs", ["status", "not_before"])
+    op.create_index("idx_jobs_type_status", "jobs", ["job_type", "status"])
+    op.create_index("idx_jobs_waiting", "jobs", ["status", "urgent", "not_before", "id"])
 
 
 def _create_schedules() -> None:
@@ -256,5 +257,14 @@ def _create_tombstones() -> None:
 def _extend() -> None:
     op.add_column("job_tracking", sa.Column("job_id", sa.Integer(), nullable=True))
     op.create_index("idx_job_tracking_job", "job_tracking", ["job_id"])
+    op.create_index("idx_job_tracking_figures", "job_tracking", ["job_type", "outcome", "duration_seconds"])
+    quarantined = sa.text("quarantined > 0")
+    op.create_index(
+        "idx_job_tracking_quarantined",
+        "job_tracking",
+        ["subdomain", "source", "quarantined"],
+        sqlite_where=quarantined,
+        postgresql_where=quarantined,
+    )
     op.add_column("leases", sa.Column("job_id", sa.Integer(), nullable=True))
     op.add_column("sites", _words("host"))

@@ -1,0 +1,333 @@
+"""A simulated week of jobs on a real ledger: the clock, the work and its accidents are invented, all else is clerk's.
+
+What is due is opened by `planning.open_due`; a job is taken, moved on, ended and tried again by the functions of the
+ledger that `perform_job` calls, in its order; only the moments they are given are simulated. Runs and site databases
+are left out.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from benchmarks.jobs_ledger import FINANCE, SOURCES, START, STATES, add_sites, demand, plan_sites, site_names
+
+from clerkcore.installation import Installation
+from clerkcore.jobs.perform import BUSY_WAIT, plan_retry
+from clerkcore.jobs.planning import open_due
+from clerkcore.ledger import (
+    Claim,
+    JobOver,
+    Schedule,
+    SiteBusy,
+    StoredJob,
+    claim_job,
+    finish_job,
+    get_job,
+    list_schedules,
+    move_schedule,
+    put_back,
+    record_event,
+    release_dead_jobs,
+    waiting_jobs,
+)
+from clerkcore.ledger.leases import release
+from clerkcore.models import Outcome
+from clerkcore.timing import next_start
+
+TICK = 300.0
+LEASE = 60.0
+RESTART = 60.0
+LATE = 900.0
+LOOK_AHEAD = 8
+DEATHS, LOST, LATE_SHARE, REPEATED = 0.001, 0.01, 0.01, 0.01
+JOBS = (FINANCE, STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is simulated: whose workers, how many, and how many sites beside the states."""
+
+    executor: str
+    workers: int
+    sites: int
+    states: int = 50
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of it: seconds that first attempts began behind their turn, and what must never happen."""
+
+    lags: list[tuple[float, str, float]] = field(default_factory=list)
+    finished: Counter[str] = field(default_factory=Counter)
+    deaths: int = 0
+    messages: Counter[str] = field(default_factory=Counter)
+    twice: int = 0
+    overlaps: int = 0
+    left: int = 0
+
+
+@dataclass(slots=True)
+class Work:
+    """One attempt under way; `dies` when its worker does, before the end."""
+
+    claim: Claim
+    begin: float
+    end: float
+    outcome: Outcome
+    dies: bool
+
+
+class World:
+    """Workers, ticks and messages over one ledger, by a clock that jumps from one event to the next."""
+
+    def __init__(self, installation: Installation, setup: Setup, seed: int = 1) -> None:
+        self.installation, self.setup, self.told = installation, setup, Told()
+        self.ledger = installation.ledger
+        self.demands = [demand(installation, job_type) for job_type in JOBS]
+        self.chance = random.Random(seed)
+        self.seconds = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = itertools.count()
+        self._done: Counter[int] = Counter()
+        self._busy: dict[str, int] = {}
+        self.carrier = Messages(self) if setup.executor == "rq" else Here(self)
+
+    @property
+    def moment(self) -> datetime:
+        """The simulated time."""
+        return START + timedelta(seconds=self.seconds)
+
+    def at(self, seconds: float, call: Callable[[], None]) -> None:
+        """Let something happen at a simulated second."""
+        heapq.heappush(self._events, (seconds, next(self._number), call))
+
+    def run(self, days: float) -> Told:
+        """Let days pass from the moment when every site is new and due, then let what is open end."""
+        names = {FINANCE: site_names(self.setup.sites), STATES: site_names(self.setup.states, "z")}
+        for job_type, sites in names.items():
+            add_sites(self.ledger, sites, SOURCES[job_type])
+            plan_sites(self.ledger, job_type, dict.fromkeys(sites, START))
+        last = days * 86_400
+        self.at(0.0, lambda: self._tick(last))
+        while self._events:
+            self.seconds, _, call = heapq.heappop(self._events)
+            call()
+        with self.ledger.read() as connection:
+            self.told.left = len(waiting_jobs(connection, None, limit=None))
+        return self.told
+
+    def _tick(self, last: float) -> None:
+        with self.ledger.write() as connection:
+            release_dead_jobs(connection, self.moment)
+        if self.carrier.free_for_tick():
+            if self.seconds < last:
+                for wanted in self.demands:
+                    open_due(self.installation, wanted, self.moment)
+            self.carrier.tick()
+        if self.seconds < last or self._busy or self._anything_waits():
+            self.at(self.seconds + TICK, lambda: self._tick(last))
+
+    def _anything_waits(self) -> bool:
+        with self.ledger.read() as connection:
+            return bool(waiting_jobs(connection, None, limit=1))
+
+    def begin(self, job_id: int, worker: int) -> Work | None:
+        """Let a worker claim a job and move its schedule on, as perform_job does; None when there is nothing to do."""
+        took, outcome = self._invent()
+        dies = self.chance.random() < DEATHS
+        took *= self.chance.random() if dies else 1.0
+        try:
+            # The lease that a heartbeat would have renewed until the end, or for as long as the worker lived.
+            lease = took + (self.carrier.wake if dies else LEASE)
+            claim = claim_job(self.ledger, job_id, f"simulated:-:{worker}:-", lease, self.moment)
+        except JobOver:
+            return None
+        except SiteBusy as error:
+            self._wait(job_id, str(error))
+            return None
+        self._note_begin(claim.job)
+        for schedule in self._schedules(claim.job):
+            with self.ledger.write() as connection:
+                move_schedule(connection, schedule, next_start(schedule.timing, self.moment, schedule.subdomain))
+        return Work(claim, self.seconds, self.seconds + took, outcome, dies)
+
+    def _invent(self) -> tuple[float, Outcome]:
+        """Return how long a run takes and how it ends: the shares and medians that a daily pull has."""
+        fate = self.chance.random()
+        if fate < 0.02:
+            return self.chance.lognormvariate(1.6, 0.6), Outcome.FAILED
+        if fate < 0.12:
+            return self.chance.lognormvariate(3.0, 0.6), Outcome.CHANGED
+        return self.chance.lognormvariate(0.4, 0.5), Outcome.FRESH
+
+    def _wait(self, job_id: int, message: str) -> None:
+        with self.ledger.write() as connection:
+            job = get_job(connection, job_id)
+            if job.status == "waiting":
+                put_back(connection, job, message, self.moment + BUSY_WAIT, counted=True)
+
+    def _note_begin(self, job: StoredJob) -> None:
+        self.told.overlaps += job.subdomain in self._busy
+        self.told.twice += self._done[job.id]
+        self._busy[job.subdomain] = job.id
+        if job.attempts == 1:
+            self.told.lags.append((self.seconds, job.job_type, (self.moment - job.not_before).total_seconds()))
+
+    def end(self, work: Work) -> None:
+        """End an attempt: its worker died, or the job is finished or waits for another attempt."""
+        job = work.claim.job
+        self._busy.pop(job.subdomain, None)
+        if work.dies:
+            self.told.deaths += 1
+            return
+        failed, served = work.outcome is Outcome.FAILED, self._schedules(job)
+        failures = max([schedule.failures + 1 for schedule in served] + [job.attempts]) if failed else 0
+        retry_at = plan_retry(job, failures, [schedule.next_due_at for schedule in served]) if failed else None
+        with self.ledger.write() as connection:
+            kept = finish_job(connection, job, work.outcome, "", "", self.moment, retry_at=retry_at)
+            for schedule in served:
+                if kept and (schedule.failures or failed):
+                    move_schedule(connection, schedule, schedule.next_due_at, failures)
+            record_event(connection, f"job.{work.outcome}", "", subdomain=job.subdomain, at=self.moment)
+        release(self.ledger, work.claim.lease)
+        self._done[job.id] += not failed
+        self.told.finished["retry" if retry_at else str(work.outcome)] += 1
+
+    def _schedules(self, job: StoredJob) -> list[Schedule]:
+        with self.ledger.read() as connection:
+            return list_schedules(connection, subdomain=job.subdomain, job_type=job.job_type)
+
+    def waiting(self, limit: int | None) -> list[StoredJob]:
+        """Return the jobs whose time has come, in their order."""
+        with self.ledger.read() as connection:
+            return waiting_jobs(connection, self.moment, job_types=JOBS, dedup_key="", limit=limit)
+
+
+class Here:
+    """The executor of this machine: a tick does what waits, with so many workers, and no other begins meanwhile."""
+
+    wake = 0.0
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._at_work = 0
+        self._passed: set[int] = set()
+        self._again: list[int] = []
+
+    def free_for_tick(self) -> bool:
+        """Whether the tick before has ended."""
+        return not self._at_work
+
+    def tick(self) -> None:
+        """Put every worker to work."""
+        self._passed.clear()
+        for worker in range(self.world.setup.workers):
+            self._next(worker)
+
+    def _next(self, worker: int) -> None:
+        while (job_id := self._again.pop() if self._again else self._choose()) is not None:
+            work = self.world.begin(job_id, worker)
+            if work:
+                self._at_work += 1
+                self.world.at(work.end, partial(self._ended, work, worker))
+                return
+
+    def _choose(self) -> int | None:
+        chosen = next((job for job in self.world.waiting(LOOK_AHEAD) if job.id not in self._passed), None)
+        if chosen is None:
+            return None
+        self._passed.add(chosen.id)
+        return chosen.id
+
+    def _ended(self, work: Work, worker: int) -> None:
+        self._at_work -= 1
+        self.world.end(work)
+        if work.dies:
+            # Its parent sees at once that it died, and gives its job to another.
+            self._again.append(work.claim.job.id)
+        self._next(worker)
+
+
+class Messages:
+    """RQ: a tick hands over what waits; messages are lost, late and repeated, and a dead worker is started anew."""
+
+    wake = LEASE
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._queues: dict[str, list[int]] = {job_type: [] for job_type in JOBS}
+        self._queued: set[tuple[int, int]] = set()
+        self._attempts: dict[int, int] = {}
+        self._idle = list(range(world.setup.workers))
+
+    def free_for_tick(self) -> bool:
+        """A tick only hands over, which no work delays."""
+        return True
+
+    def tick(self) -> None:
+        """Send a message for each waiting attempt that has none in its queue."""
+        for job in self.world.waiting(None):
+            if (job.id, job.attempts) not in self._queued:
+                self._send(job)
+        self._serve()
+
+    def _send(self, job: StoredJob) -> None:
+        self._queued.add((job.id, job.attempts))
+        fate, told = self.world.chance.random(), self.world.told.messages
+        told["sent"] += 1
+        if fate < LOST:
+            told["lost"] += 1
+            # What is in no queue any more is sent again by a later tick.
+            self.world.at(self.world.seconds + 1, lambda: self._queued.discard((job.id, job.attempts)))
+        elif fate < LOST + LATE_SHARE:
+            told["late"] += 1
+            self.world.at(self.world.seconds + self.world.chance.uniform(1, LATE), lambda: self._arrive(job))
+        else:
+            self._put(job)
+            if fate > 1 - REPEATED:
+                told["repeated"] += 1
+                self._put(job)
+
+    def _arrive(self, job: StoredJob) -> None:
+        self._put(job)
+        self._serve()
+
+    def _put(self, job: StoredJob) -> None:
+        heapq.heappush(self._queues[job.job_type], job.id)
+        self._attempts[job.id] = job.attempts
+
+    def _serve(self) -> None:
+        while self._idle and (job_id := self._take()) is not None:
+            worker = self._idle.pop()
+            work = self.world.begin(job_id, worker)
+            if work:
+                self.world.at(work.end, partial(self._ended, work, worker))
+            else:
+                self._idle.append(worker)
+
+    def _take(self) -> int | None:
+        # The families in the order in which a worker listens to their queues: states before finance.
+        for job_type in (STATES, FINANCE):
+            if self._queues[job_type]:
+                job_id = heapq.heappop(self._queues[job_type])
+                self._queued.discard((job_id, self._attempts[job_id]))
+                return job_id
+        return None
+
+    def _ended(self, work: Work, worker: int) -> None:
+        self.world.end(work)
+        if work.dies:
+            self.world.at(self.world.seconds + RESTART, lambda: self._free(worker))
+        else:
+            self._free(worker)
+
+    def _free(self, worker: int) -> None:
+        self._idle.append(worker)
+        self._serve()

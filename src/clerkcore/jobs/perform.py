@@ -1,0 +1,212 @@
+"""Doing one job of the ledger: claim it, run it under the site's lease, say how it ended and when it is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from clerkcore import logs
+from clerkcore.errors import ClerkError, JobCancelled, LeaseLost
+from clerkcore.fetch import Pace
+from clerkcore.installation import Installation
+from clerkcore.jobs.defaults import default_timing
+from clerkcore.jobs.disk import check_disk
+from clerkcore.jobs.holding import HeldSite, hold_site, own_host
+from clerkcore.jobs.orders import Report
+from clerkcore.jobs.runner import unrecorded
+from clerkcore.jobs.types import load_job_type
+from clerkcore.ledger import (
+    JobOver,
+    Lease,
+    Schedule,
+    SiteBusy,
+    SiteElsewhere,
+    StoredJob,
+    UnknownJob,
+    claim_job,
+    end_cancelled,
+    finish_job,
+    get_job,
+    holder_name,
+    list_schedules,
+    move_schedule,
+    put_back,
+    record_event,
+    save_schedule,
+)
+from clerkcore.models import Outcome, Run
+from clerkcore.times import now
+from clerkcore.timing import next_start
+
+BY_SCHEDULE = "schedule"
+BUSY_WAIT = timedelta(minutes=1)
+FIRST_RETRY = timedelta(minutes=5)
+MOST_DOUBLINGS = 20
+
+Work = Callable[[HeldSite], Iterator[Run]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """How a job is done here: `work` where this process knows better than the ledger what to do, as with files.
+
+    `lease` is the site's, where it is held already. A `patient` job waits while its site is busy; another ends as
+    skipped. One that is `punctual` is not begun before its time, as a late message might ask for.
+    """
+
+    report: Report
+    work: Work | None = None
+    lease: Lease | None = None
+    pace: Pace | None = None
+    patient: bool = True
+    punctual: bool = False
+    runs: list[Run] = field(default_factory=list)
+
+
+def perform_job(installation: Installation, job_id: int, doing: Doing) -> Iterator[Run]:
+    """Do a job and yield its runs as they end; nothing for one that is not to be done, as a late message may name.
+
+    One job's failure is a run that failed, whatever it was; only an interrupt is raised.
+    """
+    settings = installation.settings
+    try:
+        claim = claim_job(
+            installation.ledger,
+            job_id,
+            holder_name(),
+            settings.lease_seconds,
+            now(),
+            host=own_host(installation),
+            lease=doing.lease,
+            punctual=doing.punctual,
+        )
+    except (JobOver, UnknownJob):
+        return
+    except (SiteBusy, SiteElsewhere) as error:
+        yield _pass_over(installation, job_id, error, doing.patient)
+        return
+    yield from _do(installation, claim.job, claim.lease, doing)
+
+
+def _pass_over(installation: Installation, job_id: int, error: ClerkError, patient: bool) -> Run:
+    with installation.ledger.write() as connection:
+        job = get_job(connection, job_id)
+        told = str(error)
+        if job.status == "waiting" and patient:
+            put_back(connection, job, told, now() + BUSY_WAIT, counted=True)
+        elif job.status == "waiting":
+            finish_job(connection, job, Outcome.SKIPPED, told, error.remedy, now())
+    return unrecorded(job.job_type, job.subdomain, "", Outcome.SKIPPED, error)
+
+
+def _do(installation: Installation, job: StoredJob, lease: Lease, doing: Doing) -> Iterator[Run]:
+    failed: ClerkError | None = None
+    try:
+        with hold_site(installation, job.subdomain, job.job_type, lease, doing.pace) as held:
+            logs.job_started(job.id, job.job_type, job.subdomain, job.attempts)
+            work = doing.work or _work_of(installation, job, doing.report)
+            _set_out(installation, job, held)
+            for run in work(held):
+                doing.runs.append(run)
+                yield run
+            _finish(installation, job, doing.runs)
+            check_disk(installation, job.subdomain)
+    except JobCancelled as error:
+        _cancel(installation, job, str(error))
+        yield unrecorded(job.job_type, job.subdomain, "", Outcome.SKIPPED, error)
+    except LeaseLost as error:  # the job is its new holder's
+        yield unrecorded(job.job_type, job.subdomain, "", Outcome.FAILED, error)
+    except ClerkError as error:
+        failed = error
+    except (OSError, ValueError) as error:  # one site's folder must not stop the others
+        failed = ClerkError(f"{type(error).__name__}: {error}", where=job.subdomain, remedy="see: clerk doctor")
+    except BaseException:
+        _interrupt(installation, job)
+        raise
+    if failed:
+        run = unrecorded(job.job_type, job.subdomain, "", Outcome.FAILED, failed)
+        _finish(installation, job, [*doing.runs, run])
+        yield run
+
+
+def _work_of(installation: Installation, job: StoredJob, report: Report) -> Work:
+    job_type = load_job_type(installation, job.job_type)
+    return lambda held: job_type.run(held, job.options, report)
+
+
+def _set_out(installation: Installation, job: StoredJob, held: HeldSite) -> None:
+    """Move the site's schedules to their next turn; SettingsError where its own settings say no time."""
+    moment = now()
+    for schedule in _schedules_of(installation, job):
+        timing = schedule.timing
+        if schedule.origin == "default":
+            timing = default_timing(installation, load_job_type(installation, job.job_type), held.site)
+        due = next_start(timing, moment, job.subdomain)
+        with installation.ledger.write() as connection:
+            if timing == schedule.timing:
+                move_schedule(connection, schedule, due)
+            else:
+                save_schedule(connection, replace(schedule, timing=timing, next_due_at=due, updated_at=moment))
+
+
+def _schedules_of(installation: Installation, job: StoredJob) -> list[Schedule]:
+    """Return the schedules that a job serves: its own, and without options those of narrower demands too."""
+    with installation.ledger.read() as connection:
+        found = list_schedules(connection, subdomain=job.subdomain, job_type=job.job_type)
+    return [schedule for schedule in found if not job.dedup_key or schedule.dedup_key == job.dedup_key]
+
+
+def _finish(installation: Installation, job: StoredJob, runs: list[Run]) -> None:
+    """Note how a job ended; one that failed waits for another attempt, unless its next turn comes sooner."""
+    outcome = Outcome.worst([run.outcome for run in runs])
+    worst = next((run for run in runs if run.outcome is outcome), None)
+    message, remedy = (worst.message, worst.remedy) if worst else ("nothing to do", "")
+    served, moment = _schedules_of(installation, job), now()
+    failed = outcome is Outcome.FAILED
+    failures = max([schedule.failures + 1 for schedule in served] + [job.attempts]) if failed else 0
+    retry_at = plan_retry(job, failures, [schedule.next_due_at for schedule in served]) if failed else None
+    with installation.ledger.write() as connection:
+        if not finish_job(connection, job, outcome, message, remedy, moment, retry_at=retry_at):
+            return
+        seconds = (moment - (job.started_at or moment)).total_seconds()
+        logs.job_ended(job.id, job.job_type, job.subdomain, outcome, seconds, message)
+        for schedule in served:
+            if schedule.failures or failed:
+                move_schedule(connection, schedule, schedule.next_due_at, failures)
+        kind = "job.retry" if retry_at else f"job.{outcome}"
+        record_event(
+            connection,
+            kind,
+            message,
+            severity="warning" if failed else "info",
+            subdomain=job.subdomain,
+            data={"job_id": job.id, "job_type": job.job_type, "attempt": job.attempts},
+            at=moment,
+        )
+
+
+def plan_retry(job: StoredJob, failures: int, turns: list[datetime]) -> datetime | None:
+    """Return when a failed job is tried again: 5 minutes after its start, doubled for each failure before.
+
+    None when no attempt is left, or its schedule's next turn comes no later.
+    """
+    if job.attempts >= job.max_attempts:
+        return None
+    wait = FIRST_RETRY * 2 ** min(max(failures - 1, 0), MOST_DOUBLINGS)
+    retry_at = (job.started_at or job.created_at) + wait
+    return None if turns and min(turns) <= retry_at else retry_at
+
+
+def _cancel(installation: Installation, job: StoredJob, message: str) -> None:
+    with installation.ledger.write() as connection:
+        end_cancelled(connection, job, message, now())
+
+
+def _interrupt(installation: Installation, job: StoredJob) -> None:
+    """Put a schedule's job back, so that its turn is not lost; one that a person began and broke off is over."""
+    with installation.ledger.write() as connection:
+        if job.asked_by == BY_SCHEDULE:
+            put_back(connection, job, "it was interrupted", now(), counted=False)
+        else:
+            end_cancelled(connection, job, "it was interrupted", now())

@@ -1,0 +1,176 @@
+"""One tick: what is due is opened in the ledger, and what waits is done here or handed to workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from clerkcore.installation import Installation
+from clerkcore.jobs.asking import LOCAL, hand_over, open_executor
+from clerkcore.jobs.defaults import sync_schedules
+from clerkcore.jobs.orders import Report
+from clerkcore.jobs.perform import BY_SCHEDULE
+from clerkcore.jobs.pool import Pool
+from clerkcore.jobs.types import Demand, load_job_types, sites_left_out, sources_of
+from clerkcore.ledger import (
+    NewJob,
+    StoredJob,
+    due_schedules,
+    holder_name,
+    move_schedule,
+    open_job,
+    release_dead_jobs,
+    set_mark,
+    waiting_jobs,
+)
+from clerkcore.models import Run
+from clerkcore.times import now
+from clerkcore.timing import allowed_at, next_start
+
+BATCH = 200
+LOOK_AHEAD = 50
+SCHEDULER = "scheduler"
+"""The mark of who ticked last, and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick is to do: which demands, all that schedules know when none is named, and how many at a time.
+
+    `stop` is asked before each job whether it is to be the last thing done.
+    """
+
+    demands: tuple[Demand, ...] = ()
+    executor: str = ""
+    parallel: int = 0
+    stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(slots=True)
+class Ticked:
+    """What one tick came to: how many turns were due, and how many jobs were handed to an executor of workers."""
+
+    opened: int = 0
+    handed: int = 0
+    released: list[StoredJob] = field(default_factory=list)
+
+
+def run_due(installation: Installation, tick: Tick, report: Report, ticked: Ticked | None = None) -> Iterator[Run]:
+    """Open what is due and yield the runs of what is done here; with other executors, hand it over and yield nothing.
+
+    ExecutorError when the executor cannot be reached: the jobs wait in the ledger for the next tick.
+    """
+    told = ticked or Ticked()
+    demands = tick.demands or tuple(Demand(job_type) for job_type in load_job_types(installation))
+    with installation.ledger.write() as connection:
+        set_mark(connection, SCHEDULER, holder_name(), now())
+        told.released = release_dead_jobs(connection, now())
+    for demand in demands:
+        sync_schedules(installation, demand)
+        told.opened += open_due(installation, demand, now())
+    if (tick.executor or installation.settings.executor) != LOCAL:
+        told.handed = _hand_over(installation, tick.executor, demands)
+        return
+    with Pool(installation, tick.parallel or installation.settings.parallel, report) as pool:
+        yield from pool.perform(_waiting_here(installation, demands, tick.stop))
+
+
+def open_due(installation: Installation, demand: Demand, moment: datetime) -> int:
+    """Open a job for each site whose turn has come, moving its schedule on; returns how many were opened."""
+    opened = 0
+    while batch := _open_batch(installation, demand, moment):
+        opened += batch
+    return opened
+
+
+def _open_batch(installation: Installation, demand: Demand, moment: datetime) -> int:
+    job_type, attempts = demand.job_type, installation.settings.job_attempts
+    sources, left_out = sources_of(installation, job_type), sites_left_out(installation, job_type)
+    with installation.ledger.write() as connection:
+        due = due_schedules(connection, job_type.name, demand.key, sources, without=left_out, until=moment, limit=BATCH)
+        for schedule in due:
+            allowed = allowed_at(schedule.timing, moment)
+            if allowed > moment:
+                move_schedule(connection, schedule, allowed)
+                continue
+            wanted = NewJob(
+                job_type=job_type.name,
+                subdomain=schedule.subdomain,
+                queue=job_type.queue,
+                asked_by=BY_SCHEDULE,
+                dedup_key=demand.key,
+                options=demand.options,
+                max_attempts=attempts,
+                not_before=schedule.next_due_at,
+            )
+            open_job(connection, wanted, moment)
+            move_schedule(connection, schedule, next_start(schedule.timing, moment, schedule.subdomain))
+    return len(due)
+
+
+def _waiting_here(installation: Installation, demands: Sequence[Demand], stop: Callable[[], bool]) -> Iterator[int]:
+    """Yield the ids of waiting jobs one after the other, each looked for only when it is to be done."""
+    passed: set[int] = set()
+    while not stop() and (found := _next_waiting(installation, demands, passed)) is not None:
+        passed.add(found)
+        yield found
+
+
+def _next_waiting(installation: Installation, demands: Sequence[Demand], passed: set[int]) -> int | None:
+    """Return the next job that this tick has not taken; those it has may still wait until a process claims them."""
+    with installation.ledger.read() as connection:
+        found = [
+            job
+            for demand in demands
+            for job in waiting_jobs(
+                connection, now(), job_types=[demand.job_type.name], dedup_key=demand.key, limit=LOOK_AHEAD
+            )
+            if job.id not in passed
+        ]
+    chosen = min(found, key=lambda job: (not job.urgent, job.not_before, job.id), default=None)
+    return chosen.id if chosen else None
+
+
+def _hand_over(installation: Installation, name: str, demands: Sequence[Demand]) -> int:
+    executor, given = open_executor(installation, name), 0
+    for demand in demands:
+        with installation.ledger.read() as connection:
+            waiting = waiting_jobs(
+                connection, now(), job_types=[demand.job_type.name], dedup_key=demand.key, limit=None
+            )
+        for first in range(0, len(waiting), BATCH):
+            given += len(hand_over(installation, executor, waiting[first : first + BATCH]))
+    return given
+
+
+def due_sites(installation: Installation, demand: Demand) -> list[str]:
+    """Return the sites whose turn has come, longest overdue first, and take none of their turns."""
+    sync_schedules(installation, demand)
+    sources, left_out = sources_of(installation, demand.job_type), sites_left_out(installation, demand.job_type)
+    name, moment = demand.job_type.name, now()
+    with installation.ledger.read() as connection:
+        due = due_schedules(connection, name, demand.key, sources, without=left_out, until=moment, limit=None)
+        waiting = waiting_jobs(connection, moment, job_types=[name], dedup_key=demand.key, limit=None)
+    return [*(schedule.subdomain for schedule in due), *(job.subdomain for job in waiting)]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What comes next where nothing is due: a site's turn, or another attempt after `failures`."""
+
+    site: str
+    at: datetime
+    failures: int = 0
+
+
+def next_turn(installation: Installation, demand: Demand) -> Next | None:
+    """Return the next turn or attempt of a demand; None when it is planned nowhere."""
+    job_type, sources = demand.job_type, sources_of(installation, demand.job_type)
+    left_out = sites_left_out(installation, job_type)
+    with installation.ledger.read() as connection:
+        planned = due_schedules(connection, job_type.name, demand.key, sources, without=left_out, until=None, limit=1)
+        waiting = waiting_jobs(connection, None, job_types=[job_type.name], dedup_key=demand.key, limit=1)
+    turns = [Next(each.subdomain, each.next_due_at, each.failures) for each in planned]
+    turns += [Next(each.subdomain, each.not_before, each.attempts) for each in waiting]
+    return min(turns, key=lambda turn: turn.at, default=None)

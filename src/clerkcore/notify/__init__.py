@@ -1,0 +1,1 @@
+"""Alerts: what needs somebody, and telling people of it."""
