@@ -22,7 +22,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, event, insert, literal, select, update
+from sqlalchemy import Engine, delete, event, insert, literal, select, text, update
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -139,16 +139,24 @@ def selection(ledger: Ledger, count: int) -> list[Target]:
         "never ran, all but ten sites busy": {"ran": False, "busy": before},
         "all ran: oldest, all but ten sites busy": {"ran": True, "busy": before},
     }
+    floor = timed_sql("SELECT 1", LOOKS, lambda: ask_nothing(ledger))
+    print(f"  {'a statement that reads nothing, which every one below contains':<66}{floor:9.2f} ms")
     found = []
     for told, case in cases.items():
         arrange(ledger, **case)
         taken = timed_sql("site_sources", CHOSEN - 1, lambda: choose(ledger))
         if case.get("busy") == before:
-            print(f"  {f'next site: {told}':<58}{taken:9.2f} ms")
+            print(f"  {f'next site: {told}':<66}{taken:9.2f} ms")
         else:
             found.append(Target(f"next site: {told}", taken, "<=", TARGET_MS, " ms"))
     arrange(ledger, ran=True)
     return found
+
+
+def ask_nothing(ledger: Ledger) -> None:
+    """Ask the database for nothing but an answer."""
+    with ledger.read() as connection:
+        connection.execute(text("SELECT 1"))
 
 
 def choose(ledger: Ledger) -> None:
@@ -170,9 +178,9 @@ def planning(installation: Installation, count: int, due: int) -> list[Target]:
     for number in (0, 100, due):
         taken, grown = open_some(installation, number)
         each = f", {taken / number:.2f} ms each" if number else ""
-        print(f"  {f'open_due, {number:,} due':<58}{taken:9.1f} ms processor{each}")
+        print(f"  {f'open_due, {number:,} due':<66}{taken:9.1f} ms processor{each}")
         found.append(Target(f"open_due, {number:,} due: peak memory grew", grown, "<=", TARGET_MB, " MB"))
-    print(f"  {'for comparison: all jobs that wait, loaded at once':<58}{load_all(ledger):9.2f} MB")
+    print(f"  {'for comparison: all jobs that wait, loaded at once':<66}{load_all(ledger):9.2f} MB")
     return found
 
 
@@ -244,7 +252,7 @@ def looks(installation: Installation, waiting: int) -> list[Target]:
     }
     # Asked by one that has nothing to do: it reads all that waits for others.
     idle = look(queues=["states"], host="here")
-    print(f"  {f'next of {waiting:,} jobs, by a worker whose queue is empty':<58}{idle:9.2f} ms")
+    print(f"  {f'next of {waiting:,} jobs, by a worker whose queue is empty':<66}{idle:9.2f} ms")
     return [Target(f"next of {waiting:,} jobs, {told}", taken, "<=", TARGET_MS, " ms") for told, taken in cases.items()]
 
 
@@ -265,7 +273,7 @@ def whole_tick(installation: Installation) -> list[Target]:
             taken[name].append(run_clerk(installation.root, words))
     medians = {name: statistics.median(found) for name, found in taken.items()}
     for name, milliseconds in medians.items():
-        print(f"  {name:<58}{milliseconds:9.0f} ms processor")
+        print(f"  {name:<66}{milliseconds:9.0f} ms processor")
     ratio = medians["clerk jobs run --due"] / medians["clerk jobs list"]
     return [Target("a tick with nothing due to clerk jobs list", ratio, "<=", TARGET_TICK)]
 
@@ -299,7 +307,7 @@ def tell(targets: list[Target]) -> list[Target]:
     """Print targets, and return them."""
     for target in targets:
         found = f"{target.found:9.2f}{target.unit}"
-        print(f"  {target.told:<58}{found:<13} target {target.sign} {target.limit:g}{target.unit}: {target.verdict}")
+        print(f"  {target.told:<66}{found:<13} target {target.sign} {target.limit:g}{target.unit}: {target.verdict}")
     sys.stdout.flush()
     return targets
 

@@ -24,8 +24,30 @@ OTHER = {"enabled": True, "name": "Other Florida", "adapter": "florida", "settin
 
 
 def job(attempts: int = 1, max_attempts: int = 99) -> StoredJob:
-    about = (1, "states.update", "fl", "", "states", False, "running", None, {}, "schedule", attempts, max_attempts)
-    return StoredJob(*about, START, START, START, None, "elsewhere", "token", False, None, "", "")
+    return StoredJob(
+        id=1,
+        job_type="states.update",
+        subdomain="fl",
+        dedup_key="",
+        queue="states",
+        urgent=False,
+        status="running",
+        outcome=None,
+        options={},
+        asked_by="schedule",
+        attempts=attempts,
+        max_attempts=max_attempts,
+        created_at=START,
+        not_before=START,
+        started_at=START,
+        finished_at=None,
+        holder="elsewhere",
+        token="token",
+        cancel_requested=False,
+        retry_of=None,
+        message="",
+        remedy="",
+    )
 
 
 def test_a_site_that_nothing_was_planned_for_is_due() -> None:

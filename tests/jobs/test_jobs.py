@@ -237,3 +237,45 @@ def test_the_core_offers_its_jobs_its_executor_and_its_channels_by_its_own_hooks
     [core] = [row for row in clerk("plugins", "list", "--json").rows if row["name"] == "clerkcore"]
     hooks = {"after_update", "register_executors", "register_job_types", "register_notifiers"}
     assert set(core["hooks"]) == hooks
+
+
+def test_a_job_that_waits_while_its_site_is_disabled_is_not_done(san_diego: Clerk, simulator: Simulator) -> None:
+    simulator.faults = Faults(html=True)
+    san_diego(*DUE)
+    san_diego("sites", "disable", "sandiego.ca")
+    assert san_diego("jobs", "run", "--json").rows == []
+    simulator.faults = Faults()
+    assert san_diego("jobs", "run", "1", "--json").rows == []
+    assert [(job["outcome"], job["message"]) for job in jobs(san_diego)] == [
+        ("skipped", "its site, or its state, is disabled")
+    ]
+
+
+BREAKS = """\
+from clerkcore import JobType, Ref, hookimpl
+
+@hookimpl
+def register_job_types():
+    return [Ref("kansas.look", "kansas:Look", "Looks")]
+
+class Look(JobType):
+    name, queue, interval_hours, command = "kansas.look", "monitor", 24, "clerk jobs run"
+
+    def run(self, work, options, report):
+        if work.site.subdomain == "one.ks":
+            raise KeyError("no rain")
+        yield work.record("look", "fresh", "all is well")
+"""
+
+
+def test_a_kind_of_job_that_breaks_at_one_site_is_done_at_the_others(clerk: Clerk) -> None:
+    (clerk.root / "plugins").mkdir()
+    (clerk.root / "plugins" / "kansas.py").write_text(BREAKS)
+    for name in ("one.ks", "two.ks"):
+        clerk.add_site(name, state="KS")
+    ended = clerk("--plugins-dir", clerk.root / "plugins", "jobs", "run", "--due", "--job", "kansas.look", "--json")
+    told = {row["site"]: (row["outcome"], row["message"]) for row in ended.rows}
+    assert (ended.code, told) == (
+        1,
+        {"one.ks": ("failed", "one.ks: KeyError: 'no rain'"), "two.ks": ("fresh", "all is well")},
+    )

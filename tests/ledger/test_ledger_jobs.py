@@ -75,10 +75,12 @@ def test_a_job_is_open_once_for_each_type_site_and_key(ledger: Ledger, now: date
         first, new = open_job(conn, WANTED, now)
         assert (new, first.status, first.attempts, first.not_before) == (True, "waiting", 0, now)
         assert open_job(conn, WANTED, now) == (first, False)
-        others = [
-            open_job(conn, replace(WANTED, **change), now)
-            for change in ({"job_type": "states.update"}, {"subdomain": "berkeley.ca"}, {"dedup_key": "years"})
+        changes: list[dict[str, Any]] = [
+            {"job_type": "states.update"},
+            {"subdomain": "berkeley.ca"},
+            {"dedup_key": "years"},
         ]
+        others = [open_job(conn, replace(WANTED, **change), now) for change in changes]
     assert [(job.id != first.id, new) for job, new in others] == [(True, True)] * 3
 
 

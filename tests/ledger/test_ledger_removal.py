@@ -73,7 +73,7 @@ def test_a_held_site_is_refused_with_the_hold_named(ledger: Ledger, now: datetim
 
 
 def test_a_tombstone_is_read_back_as_it_was_written(ledger: Ledger, now: datetime) -> None:
-    about = {"subdomain": SITE, "records": 3, "sha256": HASH, "reason": "why", "removed_by": "who"}
+    about: dict[str, Any] = {"subdomain": SITE, "records": 3, "sha256": HASH, "reason": "why", "removed_by": "who"}
     with ledger.write() as conn:
         number = record_tombstone(conn, "pruned", "events", **about, details={"where": "ledger"}, at=now)
         record_tombstone(conn, "collected", "raw archive", **about, at=now)
@@ -131,7 +131,7 @@ def fill(conn: Any, now: datetime) -> None:
     member = {"source": "netfile", "job_type": "finance.etl", "since": moment}
     conn.execute(insert(alert_members).values(alert_id=1, subdomain=SITE, **member))
     place_legal_hold(conn, SITE, "recount", "Ann", at=now)
-    about = {"records": 1, "sha256": HASH, "reason": "why", "removed_by": "who"}
+    about: dict[str, Any] = {"records": 1, "sha256": HASH, "reason": "why", "removed_by": "who"}
     record_tombstone(conn, "pruned", "events", subdomain=SITE, **about, at=now)
     change_mark(conn, budget_mark(SITE), "exceeded", "ok", at=now)
 

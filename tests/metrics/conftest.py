@@ -16,6 +16,7 @@ from clerkcore.installation import Installation
 from clerkcore.ledger import Ledger, create_ledger, ledger_url
 from clerkcore.metrics import expose
 from clerkcore.testing import fixtures
+from clerkcore.testing.clerk import Clerk, SiteMaker
 
 SERVER = os.environ.get("CLERK_TEST_DATABASE_URL", "")
 Figures = dict[str, dict[tuple[str, ...], float]]
@@ -48,7 +49,7 @@ def scrape(installation: Installation) -> Callable[[], Figures]:
 
 
 @pytest.fixture
-def san_diego(installation: Installation, make_site: fixtures.SiteMaker, run_clerk: fixtures.Clerk) -> Iterator[str]:
+def san_diego(installation: Installation, make_site: SiteMaker, run_clerk: Clerk) -> Iterator[str]:
     """The name of a site whose upstream is simulated, with one run, which brought 60 rows."""
     with Simulator(seed=1, size=60) as simulator:
         with (installation.root / "clerk.toml").open("a", encoding="utf-8") as settings:

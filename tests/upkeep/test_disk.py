@@ -10,7 +10,8 @@ State = Any  # the class of the fixture in conftest.py
 
 
 def events(state: State) -> list[Any]:
-    return state.ask("SELECT kind, severity, subdomain FROM events WHERE kind LIKE 'disk.%' ORDER BY id")
+    found: list[Any] = state.ask("SELECT kind, severity, subdomain FROM events WHERE kind LIKE 'disk.%' ORDER BY id")
+    return found
 
 
 def test_sizes_are_told_by_what_takes_them(state: State) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,7 +17,7 @@ from clerkcore.jobs.disk import check_disk
 from clerkcore.jobs.holding import HeldSite, hold_site, own_host
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.runner import unrecorded
-from clerkcore.jobs.types import load_job_type
+from clerkcore.jobs.types import load_job_type, sites_left_out
 from clerkcore.ledger import (
     JobOver,
     Lease,
@@ -104,6 +106,8 @@ def _do(installation: Installation, job: StoredJob, lease: Lease, doing: Doing) 
     failed: ClerkError | None = None
     try:
         with hold_site(installation, job.subdomain, job.job_type, lease, doing.pace) as held:
+            if _is_left_out(installation, job, held):
+                return
             logs.job_started(job.id, job.job_type, job.subdomain, job.attempts)
             work = doing.work or _work_of(installation, job, doing.report)
             _set_out(installation, job, held)
@@ -119,8 +123,9 @@ def _do(installation: Installation, job: StoredJob, lease: Lease, doing: Doing) 
         yield unrecorded(job.job_type, job.subdomain, "", Outcome.FAILED, error)
     except ClerkError as error:
         failed = error
-    except (OSError, ValueError) as error:  # one site's folder must not stop the others
+    except Exception as error:  # one site's folder, or a plugin's kind of job, must not stop the others
         failed = ClerkError(f"{type(error).__name__}: {error}", where=job.subdomain, remedy="see: clerk doctor")
+        logs.tell("job broke", logging.ERROR, job_id=job.id, traceback=traceback.format_exc())
     except BaseException:
         _interrupt(installation, job)
         raise
@@ -128,6 +133,19 @@ def _do(installation: Installation, job: StoredJob, lease: Lease, doing: Doing) 
         run = unrecorded(job.job_type, job.subdomain, "", Outcome.FAILED, failed)
         _finish(installation, job, [*doing.runs, run])
         yield run
+
+
+def _is_left_out(installation: Installation, job: StoredJob, held: HeldSite) -> bool:
+    """End a schedule's job at a site that schedules leave out by now, as one that was disabled while it waited."""
+    if job.asked_by != BY_SCHEDULE:
+        return False
+    if held.site.enabled and job.subdomain not in sites_left_out(
+        installation, load_job_type(installation, job.job_type)
+    ):
+        return False
+    with installation.ledger.write() as connection:
+        finish_job(connection, job, Outcome.SKIPPED, "its site, or its state, is disabled", "", now())
+    return True
 
 
 def _work_of(installation: Installation, job: StoredJob, report: Report) -> Work:

@@ -9,6 +9,7 @@ from datetime import datetime
 from clerkcore.installation import Installation
 from clerkcore.jobs.asking import LOCAL, hand_over, open_executor
 from clerkcore.jobs.defaults import sync_schedules
+from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.perform import BY_SCHEDULE
 from clerkcore.jobs.pool import Pool
@@ -124,7 +125,12 @@ def _next_waiting(installation: Installation, demands: Sequence[Demand], passed:
             job
             for demand in demands
             for job in waiting_jobs(
-                connection, now(), job_types=[demand.job_type.name], dedup_key=demand.key, limit=LOOK_AHEAD
+                connection,
+                now(),
+                job_types=[demand.job_type.name],
+                dedup_key=demand.key,
+                host=own_host(installation),
+                limit=LOOK_AHEAD,
             )
             if job.id not in passed
         ]
