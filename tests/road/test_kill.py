@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,64 @@ from clerkcore.store.database import read_database
 
 SITE, YEAR = "sandiego.ca", "2020"
 LANES, KILLS_A_LANE = 4, 25
-COMMAND = [sys.executable, "-c", "from clerkcore.__main__ import main; main()"]
+LAUNCHER = Path(__file__).with_name("launcher.py")
 TABLES = ("transactions", "filers", "filings", "agencies")
 VIEWS = {table: f"{table}_effective" for table in TABLES}
 Content = dict[str, tuple[tuple[Any, ...], ...]]
 EMPTY: Content = dict.fromkeys(TABLES, ())
+
+
+class Launcher:
+    """Starts commands as processes of their own, forked from one that has imported everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen([sys.executable, str(LAUNCHER)], stdin=pipe, stdout=pipe, text=True)
+
+    def tell(self, **told: Any) -> dict[str, int]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(json.dumps(told) + "\n")
+        self.process.stdin.flush()
+        answered: dict[str, int] = json.loads(self.process.stdout.readline())
+        return answered
+
+    def start(self, root: Path, arguments: Sequence[str]) -> Launched:
+        self.count += 1
+        output, errors = (self.folder / f"{name}-{self.count}" for name in ("output", "errors"))
+        environ = {"CLERK_ROOT": str(root)}
+        told = self.tell(arguments=list(arguments), environ=environ, output=str(output), errors=str(errors))
+        return Launched(self, told["pid"], output, errors)
+
+    def close(self) -> None:
+        self.process.communicate()
+
+
+@dataclass
+class Launched:
+    """One command at work."""
+
+    launcher: Launcher
+    pid: int
+    output: Path
+    errors: Path
+    returncode: int = 0
+
+    def kill(self) -> None:
+        # It is there until it is waited for, dead or not.
+        os.kill(self.pid, signal.SIGKILL)
+
+    def communicate(self) -> tuple[str, str]:
+        self.returncode = self.launcher.tell(wait=self.pid)["returncode"]
+        return self.output.read_text(), self.errors.read_text()
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    launcher = Launcher(tmp_path)
+    yield launcher
+    launcher.close()
 
 
 @dataclass(frozen=True)
@@ -38,6 +92,7 @@ class Installation:
     """An installation of its own, which a test works on by command alone."""
 
     root: Path
+    launcher: Launcher
 
     @property
     def folder(self) -> SiteFolder:
@@ -47,15 +102,13 @@ class Installation:
     def database(self) -> Path:
         return self.folder.database("election_finance")
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        environ = {**os.environ, "CLERK_ROOT": str(self.root)}
-        output = subprocess.PIPE
-        return subprocess.Popen([*COMMAND, *arguments], stdout=output, stderr=output, text=True, env=environ)
+    def start(self, *arguments: str) -> Launched:
+        return self.launcher.start(self.root, arguments)
 
-    def start_etl(self, file: Path) -> subprocess.Popen[str]:
+    def start_etl(self, file: Path) -> Launched:
         return self.start("finance", "etl", SITE, "--year", YEAR, "--from", str(file), "--json")
 
-    def run(self, process: subprocess.Popen[str]) -> str:
+    def run(self, process: Launched) -> str:
         output, complaints = process.communicate()
         assert process.returncode == 0, complaints
         return output
@@ -82,8 +135,8 @@ class Installation:
             return [tuple(row) for row in connection.execute(sql)]
 
 
-def install(root: Path) -> Installation:
-    installation = Installation(root)
+def install(root: Path, launcher: Launcher) -> Installation:
+    installation = Installation(root, launcher)
     installation.run(installation.start("init", str(root)))
     # The exports differ in more rows than a guard would let pass unasked.
     with (root / "clerk.toml").open("a", encoding="utf-8") as settings:
@@ -168,14 +221,14 @@ def draw_delay(chance: random.Random, whole: float) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lane", range(LANES))
-def test_a_process_killed_at_any_moment_leaves_the_laws_intact(lane: int, tmp_path: Path) -> None:
+def test_a_process_killed_at_any_moment_leaves_the_laws_intact(lane: int, tmp_path: Path, launcher: Launcher) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     chance, tally = random.Random(seed), Counter[str]()
     a, b = write_exports(tmp_path)
-    clean = measure(install(tmp_path / "clean"), a, b)
+    clean = measure(install(tmp_path / "clean", launcher), a, b)
     assert len(clean.a["transactions"]) == 2000 != len(clean.b["transactions"])
-    installation, with_rival = install(tmp_path / "killed"), lane == LANES - 1
+    installation, with_rival = install(tmp_path / "killed", launcher), lane == LANES - 1
     allowed: tuple[Content, ...] = (EMPTY, clean.a, clean.b)
     content = EMPTY
     while tally["killed"] < KILLS_A_LANE:
