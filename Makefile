@@ -9,7 +9,7 @@ SOURCES := src $(wildcard plugins/*/src) tests benchmarks docs/generate.py
 PLUGIN_TESTS := $(patsubst %/,%,$(sort $(dir $(wildcard plugins/*/tests/*.py))))
 DOCS = $(shell grep -l '\[\[\[cog' README.md docs/*.md docs/*/*.md 2>/dev/null)
 BENCHMARKS := $(addprefix benchmarks/,startup.py finance_extract.py finance_load.py finance_views.py \
-  roster_load.py roster_pull.py roster_figures.py)
+  roster_load.py roster_pull.py roster_figures.py jobs_selection.py jobs_week.py jobs_writes.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev demo test lint docs bench bench-report check clean

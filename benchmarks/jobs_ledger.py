@@ -82,10 +82,10 @@ def add_sites(ledger: Ledger, names: Sequence[str], source: str, *, enabled: boo
 
 
 def plan_sites(ledger: Ledger, job_type: str, due: dict[str, datetime]) -> None:
-    """Plan a job at sites, each due at its moment, as a first tick does."""
+    """Plan a job at sites, each due at its moment, as somebody who set it: no tick looks for its site.toml then."""
     timing = Timing(HOURS[job_type])
     for part in parts(list(due)):
-        planned = [Schedule(name, job_type, "", timing, True, "default", due[name], 0, START, "") for name in part]
+        planned = [Schedule(name, job_type, "", timing, True, "operator", due[name], 0, START, "") for name in part]
         with ledger.write() as connection:
             add_schedules(connection, planned)
 

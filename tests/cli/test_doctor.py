@@ -21,7 +21,7 @@ def test_a_new_installation_is_well(clerk: Clerk) -> None:
     checked = clerk("doctor", "--json")
     assert (checked.code, checked.err) == (0, "")
     levels = [(row["what"], row["level"]) for row in checked.rows if "level" in row and row["level"] != "ok"]
-    assert levels == [("contact", "warning")]
+    assert levels == [("contact", "warning"), ("schedule", "warning"), ("channels", "warning")]
 
 
 def test_every_setting_is_shown_with_its_origin(clerk: Clerk) -> None:
@@ -172,3 +172,18 @@ def test_a_database_that_is_gone_is_a_failure(san_diego: Clerk) -> None:
     checked = san_diego("doctor")
     assert checked.code == 1
     assert "failure  database: sandiego.ca was loaded, but its databases are gone" in checked.out
+
+
+def test_an_executor_that_cannot_be_reached_is_a_failure(clerk: Clerk) -> None:
+    (clerk.root / "clerk.toml").write_text('[jobs]\nexecutor = "rq"\n[executors.rq]\nurl = "redis://127.0.0.1:1/0"\n')
+    rows = {row["what"]: row for row in clerk("doctor", "--json").rows if "level" in row}
+    assert (rows["executor"]["level"], "127.0.0.1:1" in rows["executor"]["message"]) == ("failure", True)
+
+
+def test_a_schedule_that_never_ticked_and_alerts_that_nobody_gets_are_told(clerk: Clerk) -> None:
+    rows = {row["what"]: (row["level"], row["message"]) for row in clerk("doctor", "--json").rows if "level" in row}
+    assert rows["schedule"] == ("warning", "no tick has come yet")
+    assert rows["channels"] == ("warning", "nobody is told of alerts")
+    clerk("jobs", "run", "--due", "--job", "finance.etl")
+    rows = {row["what"]: (row["level"], row["message"]) for row in clerk("doctor", "--json").rows if "level" in row}
+    assert rows["schedule"][0] == "ok"

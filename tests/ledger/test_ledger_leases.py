@@ -326,7 +326,7 @@ def test_choosing_among_many_sites_searches_indexes_and_sorts_nothing(
         event.listen(conn.engine, "before_cursor_execute", explain)
     assert claim().subdomain == "s00001.ca"
     try_claim(("no such source",))
-    never_ran, _, oldest = plans
+    never_ran, *_, oldest = plans
     assert never_ran.count("SCAN") == oldest.count("SCAN") == 0
     assert "SEARCH clocks USING INDEX sqlite_autoindex_clocks_1 (subdomain=? AND job=?)" in never_ran
     assert "SEARCH clocks USING COVERING INDEX idx_clocks_oldest (job=?)" in oldest

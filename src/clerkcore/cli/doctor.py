@@ -9,7 +9,8 @@ import click
 from clerkcore.cli.options import json_option
 from clerkcore.cli.output import FAILED, add_row, clean, make_table, print_json, show_table
 from clerkcore.installation import Installation
-from clerkcore.jobs.checks import FAILURE, WARNING, check_installation
+from clerkcore.jobs.checked import FAILURE, WARNING
+from clerkcore.jobs.checks import check_installation
 from clerkcore.settings import setting_fields, variable
 
 

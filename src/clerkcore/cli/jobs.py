@@ -14,7 +14,7 @@ from clerkcore.cli.progress import show_progress
 from clerkcore.cli.work import make_sites, warn_of_plugins
 from clerkcore.errors import UsageError
 from clerkcore.installation import STATES, Installation
-from clerkcore.jobs.asking import cancel_job, retry_job, whoami
+from clerkcore.jobs.asking import cancel_job, open_executor, retry_job, whoami
 from clerkcore.jobs.planning import Tick, Ticked, run_due
 from clerkcore.jobs.pool import Pool
 from clerkcore.jobs.types import Demand, load_job_type
@@ -181,6 +181,19 @@ def cancel(installation: Installation, job_id: int, by: str) -> None:
     click.echo(
         f"job {job.id} is cancelled" if job.status == "cancelled" else f"job {job.id} stops before it writes more"
     )
+
+
+@jobs.command()
+@json_option
+@click.pass_obj
+def queues(installation: Installation, as_json: bool) -> None:
+    """Show how many jobs wait in each queue of workers, e.g. clerk jobs queues"""
+    executor = open_executor(installation)
+    for queue, waiting in executor.waiting().items():
+        if as_json:
+            print_json({"executor": executor.name, "queue": queue, "waiting": waiting})
+        else:
+            click.echo(f"{queue}: {waiting:,}")
 
 
 @jobs.command()

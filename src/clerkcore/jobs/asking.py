@@ -6,11 +6,10 @@ import getpass
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clerkcore.errors import LedgerError, PluginError, SettingsError, UsageError
+from clerkcore.errors import PluginError, SettingsError, UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.orders import Order
 from clerkcore.jobs.perform import BY_SCHEDULE
-from clerkcore.jobs.types import Demand, load_job_type
 from clerkcore.ledger import (
     NewJob,
     StoredJob,
@@ -37,22 +36,6 @@ def whoami() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without a name, as in some containers
         return "somebody"
-
-
-def ask_for(installation: Installation, demand: Demand, subdomain: str, asked_by: str) -> tuple[StoredJob, bool]:
-    """Return the open job of a demand at a site, and whether it is new; one that a dead process left is reopened."""
-    job_type = demand.job_type
-    wanted = NewJob(
-        job_type=job_type.name,
-        subdomain=subdomain,
-        queue=job_type.queue,
-        asked_by=asked_by,
-        dedup_key=demand.key,
-        options=demand.options,
-        urgent=asked_by != BY_SCHEDULE,
-        max_attempts=installation.settings.job_attempts,
-    )
-    return _open(installation, wanted)
 
 
 def ask_for_order(installation: Installation, order: Order, subdomain: str, asked_by: str) -> tuple[StoredJob, bool]:
@@ -174,15 +157,6 @@ def hand_over(installation: Installation, executor: Executor, jobs: Iterable[Sto
 def must_be_here(installation: Installation, order: Order) -> bool:
     """Whether this process does an order itself, whatever executor is set."""
     return order.dry_run or not order.repeatable or installation.settings.executor == LOCAL
-
-
-def known_type(installation: Installation, name: str) -> bool:
-    """Whether a kind of job can be done by another process."""
-    try:
-        load_job_type(installation, name)
-    except (LedgerError, UsageError, PluginError):
-        return False
-    return True
 
 
 def check_queues(queues: Sequence[str], known: Sequence[str]) -> None:

@@ -6,13 +6,14 @@ import platform
 import sqlite3
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from clerkcore.errors import ClerkError
 from clerkcore.installation import Installation
+from clerkcore.jobs.checked import FAILURE, OK, WARNING, Check
 from clerkcore.jobs.disk import read_disk
+from clerkcore.jobs.service_checks import check_services
 from clerkcore.ledger import SiteRow, list_sites, newest_runs
 from clerkcore.models import Outcome
 from clerkcore.settings import FILE_NAME, secret_is_exposed
@@ -20,21 +21,10 @@ from clerkcore.sites import SiteFolder, find_sites, read_site
 from clerkcore.sites.layout import SITES
 from clerkcore.store.database import read_database
 
-OK, WARNING, FAILURE = "ok", "warning", "failure"
 OLDEST_SQLITE = (3, 37)  # STRICT tables
 REMOVING_PREFIX = ".removing-"
 """What the folder of a site is called while it is being removed, with its subdomain after it."""
 PACKAGES = ("clerkcore", "click", "pluggy", "httpx", "sqlalchemy", "sqlite-utils", "datasette")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    what: str
-    level: str
-    message: str
-    remedy: str = ""
 
 
 def check_installation(installation: Installation) -> Iterator[Check]:
@@ -50,6 +40,7 @@ def check_installation(installation: Installation) -> Iterator[Check]:
     yield from _check_lost_databases(installation)
     yield from _check_left_over(installation.root)
     yield from _check_disk(installation)
+    yield from check_services(installation)
 
 
 def _check_versions() -> Iterator[Check]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from clerkcore.installation import Installation
-from clerkcore.jobs.asking import LOCAL, hand_over, open_executor
+from clerkcore.jobs.asking import HIGH, LOCAL, open_executor
 from clerkcore.jobs.defaults import sync_schedules
 from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.perform import BY_SCHEDULE
 from clerkcore.jobs.pool import Pool
+from clerkcore.jobs.turn import hold_turn
 from clerkcore.jobs.types import Demand, load_job_types, sites_left_out, sources_of
 from clerkcore.ledger import (
     NewJob,
@@ -24,8 +25,10 @@ from clerkcore.ledger import (
     release_dead_jobs,
     set_mark,
     waiting_jobs,
+    waiting_numbers,
 )
 from clerkcore.models import Run
+from clerkcore.services import Asked
 from clerkcore.times import now
 from clerkcore.timing import allowed_at, next_start
 
@@ -60,7 +63,8 @@ class Ticked:
 def run_due(installation: Installation, tick: Tick, report: Report, ticked: Ticked | None = None) -> Iterator[Run]:
     """Open what is due and yield the runs of what is done here; with other executors, hand it over and yield nothing.
 
-    ExecutorError when the executor cannot be reached: the jobs wait in the ledger for the next tick.
+    Where another tick of the same demands is at work on this machine, it does what this one has opened. ExecutorError
+    when the executor cannot be reached: the jobs wait in the ledger for the next tick.
     """
     told = ticked or Ticked()
     demands = tick.demands or tuple(Demand(job_type) for job_type in load_job_types(installation))
@@ -73,8 +77,12 @@ def run_due(installation: Installation, tick: Tick, report: Report, ticked: Tick
     if (tick.executor or installation.settings.executor) != LOCAL:
         told.handed = _hand_over(installation, tick.executor, demands)
         return
-    with Pool(installation, tick.parallel or installation.settings.parallel, report) as pool:
-        yield from pool.perform(_waiting_here(installation, demands, tick.stop))
+    with hold_turn(installation.root, tick.demands) as alone:
+        if not alone:
+            report("another tick is at work, and does what is due")
+            return
+        with Pool(installation, tick.parallel or installation.settings.parallel, report) as pool:
+            yield from pool.perform(_waiting_here(installation, demands, tick.stop))
 
 
 def open_due(installation: Installation, demand: Demand, moment: datetime) -> int:
@@ -120,33 +128,38 @@ def _waiting_here(installation: Installation, demands: Sequence[Demand], stop: C
 
 def _next_waiting(installation: Installation, demands: Sequence[Demand], passed: set[int]) -> int | None:
     """Return the next job that this tick has not taken; those it has may still wait until a process claims them."""
+    here, found = own_host(installation), []
     with installation.ledger.read() as connection:
-        found = [
-            job
-            for demand in demands
-            for job in waiting_jobs(
-                connection,
-                now(),
-                job_types=[demand.job_type.name],
-                dedup_key=demand.key,
-                host=own_host(installation),
-                limit=LOOK_AHEAD,
-            )
-            if job.id not in passed
-        ]
+        for key, names in _names_by_key(demands).items():
+            waiting = waiting_jobs(connection, now(), job_types=names, dedup_key=key, host=here, limit=LOOK_AHEAD)
+            found += [job for job in waiting if job.id not in passed]
     chosen = min(found, key=lambda job: (not job.urgent, job.not_before, job.id), default=None)
     return chosen.id if chosen else None
 
 
+def _names_by_key(demands: Sequence[Demand]) -> dict[str | None, list[str]]:
+    """Return the kinds of jobs by what is asked of them, so that one look finds the next of all that are alike.
+
+    Where nothing narrows a demand, the key is None: whatever somebody asked of this kind is tried again too.
+    """
+    names: dict[str | None, list[str]] = {}
+    for demand in demands:
+        names.setdefault(demand.key or None, []).append(demand.job_type.name)
+    return names
+
+
 def _hand_over(installation: Installation, name: str, demands: Sequence[Demand]) -> int:
     executor, given = open_executor(installation, name), 0
-    for demand in demands:
+    for key, names in _names_by_key(demands).items():
         with installation.ledger.read() as connection:
-            waiting = waiting_jobs(
-                connection, now(), job_types=[demand.job_type.name], dedup_key=demand.key, limit=None
-            )
-        for first in range(0, len(waiting), BATCH):
-            given += len(hand_over(installation, executor, waiting[first : first + BATCH]))
+            waiting = waiting_numbers(connection, now(), names, key)
+        asked = [
+            Asked(number, attempts + 1, HIGH if urgent else queue, home)
+            for number, attempts, urgent, queue, home in waiting
+        ]
+        for first in range(0, len(asked), BATCH):
+            executor.submit(asked[first : first + BATCH])
+        given += len(asked)
     return given
 
 

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         put_back,
         request_cancel,
         waiting_jobs,
+        waiting_numbers,
     )
     from clerkcore.ledger.leases import (
         Lease,
@@ -271,6 +272,7 @@ __all__ = [
     "unsent_notifications",
     "untold_alerts",
     "waiting_jobs",
+    "waiting_numbers",
 ]
 
 _HOMES = {
@@ -345,6 +347,7 @@ _HOMES = {
         "put_back",
         "request_cancel",
         "waiting_jobs",
+        "waiting_numbers",
     ),
     "claims": (
         "Claim",

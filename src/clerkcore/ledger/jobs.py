@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from clerkcore.errors import LedgerError
@@ -163,13 +163,7 @@ def waiting_jobs(
     With `until` None, all that wait; `queues` may name "high", which is every urgent job; with a `host` only those of
     sites that are not on another machine.
     """
-    query = select(jobs).where(jobs.c.status == "waiting")
-    if until is not None:
-        query = query.where(jobs.c.not_before <= to_text(until))
-    if job_types is not None:
-        query = query.where(jobs.c.job_type.in_(sorted(job_types)))
-    if dedup_key is not None:
-        query = query.where(jobs.c.dedup_key == dedup_key)
+    query = _waiting(select(jobs), until, job_types, dedup_key)
     if queues is not None:
         chosen = jobs.c.queue.in_(sorted(queues))
         query = query.where(chosen | jobs.c.urgent if "high" in queues else chosen)
@@ -183,6 +177,27 @@ def waiting_jobs(
         left = None if limit is None else limit - len(found)
         found += fetch_rows(conn, query.where(~jobs.c.urgent).limit(left))
     return [_job(row) for row in found]
+
+
+def waiting_numbers(
+    conn: Connection, until: datetime, job_types: Collection[str], dedup_key: str | None
+) -> list[tuple[int, int, bool, str, str]]:
+    """Return (id, attempts, urgent, queue, home) of waiting jobs, the longest waiting first: all that carrying asks."""
+    columns = (jobs.c.id, jobs.c.attempts, jobs.c.urgent, jobs.c.queue, sites.c.host)
+    query = select(*columns).join(sites, sites.c.subdomain == jobs.c.subdomain)
+    query = _waiting(query, until, job_types, dedup_key).order_by(jobs.c.not_before, jobs.c.id)
+    return [tuple(row) for row in conn.execute(query)]  # type: ignore[misc] # five columns, as chosen above
+
+
+def _waiting(
+    query: Select[Any], until: datetime | None, job_types: Collection[str] | None, dedup_key: str | None
+) -> Select[Any]:
+    query = query.where(jobs.c.status == "waiting")
+    if until is not None:
+        query = query.where(jobs.c.not_before <= to_text(until))
+    if job_types is not None:
+        query = query.where(jobs.c.job_type.in_(sorted(job_types)))
+    return query if dedup_key is None else query.where(jobs.c.dedup_key == dedup_key)
 
 
 def count_jobs(conn: Connection) -> dict[tuple[str, str], int]:

@@ -14,8 +14,9 @@ from clerkcore.errors import JobCancelled, LeaseLost, LedgerError
 from clerkcore.ledger.clocks import start_clock
 from clerkcore.ledger.engine import Ledger
 from clerkcore.ledger.holders import holder_is_dead
+from clerkcore.ledger.marks import get_mark, set_mark
 from clerkcore.ledger.rows import update_row
-from clerkcore.ledger.sites import unknown_site
+from clerkcore.ledger.sites import CHANGED, unknown_site
 from clerkcore.ledger.tables import clocks, jobs, leases, site_sources, sites
 from clerkcore.times import from_text, to_text
 
@@ -165,14 +166,21 @@ def _lock_next(conn: Connection, job: str, sources: Collection[str], now: dateti
 
 def _next(conn: Connection, job: str, sources: Collection[str], now: datetime, host: str) -> str | None:
     claimable = _claimable(sources, now, host)
-    never_ran: str | None = conn.scalar(_never_ran(job, claimable))
-    return never_ran if never_ran is not None else conn.scalar(_oldest(job, claimable))
+    mark, state = f"all-ran.{job}", f"{get_mark(conn, CHANGED)} {' '.join(sorted(sources))}"
+    if get_mark(conn, mark) != state:
+        never_ran: str | None = conn.scalar(_locked(_never_ran(job, claimable)))
+        if never_ran is not None:
+            return never_ran
+        if conn.scalar(_never_ran(job, _asked(sources)).limit(1)) is None:
+            # To find none, every site was read; that is not done again before sites change.
+            set_mark(conn, mark, state, now)
+    oldest: str | None = conn.scalar(_oldest(job, claimable))
+    return oldest
 
 
 def _never_ran(job: str, claimable: Any) -> Select[Any]:
     ran = exists().where(clocks.c.subdomain == sites.c.subdomain, clocks.c.job == job)
-    query = select(sites.c.subdomain).where(claimable, ~ran)
-    return _locked(query.order_by(sites.c.subdomain))
+    return select(sites.c.subdomain).where(claimable, ~ran).order_by(sites.c.subdomain)
 
 
 def _oldest(job: str, claimable: Any) -> Select[Any]:
@@ -185,10 +193,14 @@ def _locked(query: Select[Any]) -> Select[Any]:
     return query.limit(1).with_for_update(of=sites, skip_locked=True)
 
 
-def _claimable(sources: Collection[str], now: datetime, host: str) -> Any:
+def _asked(sources: Collection[str]) -> Any:
     listed = exists().where(site_sources.c.subdomain == sites.c.subdomain, site_sources.c.source.in_(sorted(sources)))
+    return and_(sites.c.enabled, listed)
+
+
+def _claimable(sources: Collection[str], now: datetime, host: str) -> Any:
     held = exists().where(leases.c.subdomain == sites.c.subdomain, leases.c.expires_at > to_text(now))
-    return and_(sites.c.enabled, listed, ~held, *([sites.c.host.in_(("", host))] if host else []))
+    return and_(_asked(sources), ~held, *([sites.c.host.in_(("", host))] if host else []))
 
 
 def _drop_dead(conn: Connection) -> None:

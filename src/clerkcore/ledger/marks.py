@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from clerkcore.ledger.engine import Ledger
-from clerkcore.ledger.rows import read_time, save_row
+from clerkcore.ledger.rows import read_time
 from clerkcore.ledger.tables import marks
 from clerkcore.times import to_text
 
@@ -28,7 +29,11 @@ def mark_set_at(conn: Connection, name: str) -> datetime | None:
 
 def set_mark(conn: Connection, name: str, value: str, at: datetime) -> None:
     """Set a mark."""
-    save_row(conn, marks, {"name": name}, {"value": value, "at": to_text(at)})
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    values = {"value": value, "at": to_text(at)}
+    # Two may set it first at once.
+    statement = dialect.insert(marks).values(name=name, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=[marks.c.name], set_=values))
 
 
 @contextmanager

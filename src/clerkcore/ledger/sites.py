@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -11,10 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select
 
 from clerkcore.errors import SiteError
+from clerkcore.ledger.marks import set_mark
 from clerkcore.ledger.rows import fetch_rows, read_time, save_row, update_row
 from clerkcore.ledger.tables import finance_metadata, site_sources, sites
 from clerkcore.models import Kind, Site
 from clerkcore.times import from_text, now, to_text
+
+CHANGED = "sites.changed"
+"""The mark that has another value after each change of which sites there are, are enabled, and have which sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def save_site(conn: Connection, site: Site, *, at: datetime | None = None) -> No
     values = {"name": site.name, "state": site.state, "kind": str(site.kind), "enabled": site.enabled}
     if not update_row(conn, sites, key, {**values, "updated_at": moment}):
         conn.execute(insert(sites).values(**key, **values, created_at=moment, updated_at=moment))
+    _note_change(conn, at or now())
     conn.execute(delete(site_sources).where(site_sources.c.subdomain == site.subdomain))
     if site.sources:
         conn.execute(insert(site_sources), [{**key, "source": source} for source in sorted(site.sources)])
@@ -82,6 +88,12 @@ def set_enabled(conn: Connection, subdomain: str, enabled: bool, *, at: datetime
     values = {"enabled": enabled, "updated_at": to_text(at or now())}
     if not update_row(conn, sites, {"subdomain": subdomain}, values):
         raise unknown_site(conn, subdomain)
+    _note_change(conn, at or now())
+
+
+def _note_change(conn: Connection, at: datetime) -> None:
+    # No two changes leave the same word, so that whoever has read all sites sees that there is something new.
+    set_mark(conn, CHANGED, secrets.token_hex(8), at)
 
 
 def set_home(conn: Connection, subdomain: str, host: str) -> None:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from clerkcore.installation import DATABASE_PASSWORD, Installation
-from clerkcore.ledger import server_url
+from clerkcore.ledger import list_sites, open_ledger, server_url, set_home
 from clerkcore.ledger.copy import TableSum, copy_ledger
 
 
 def copy_to(installation: Installation, url: str) -> list[TableSum]:
-    """Copy the installation's ledger into an empty one; LedgerError as `copy_ledger` raises it."""
-    return copy_ledger(installation.ledger_url, _full_url(installation, url))
+    """Copy the installation's ledger into an empty one; LedgerError as `copy_ledger` raises it.
+
+    On a server, the sites whose databases are here have this machine as their home, before another takes them.
+    """
+    target = _full_url(installation, url)
+    sums = copy_ledger(installation.ledger_url, target)
+    if not target.startswith("sqlite:"):
+        _settle_sites(installation, target)
+    return sums
+
+
+def _settle_sites(installation: Installation, target: str) -> None:
+    with open_ledger(target) as ledger, ledger.write() as connection:
+        for row in list_sites(connection):
+            if not row.host and installation.folder(row.subdomain).databases():
+                set_home(connection, row.subdomain, installation.host)
 
 
 def copy_from(installation: Installation, url: str) -> list[TableSum]:
