@@ -178,7 +178,7 @@ class World:
             return
         failed, served = work.outcome is Outcome.FAILED, self._schedules(job)
         failures = max([schedule.failures + 1 for schedule in served] + [job.attempts]) if failed else 0
-        retry_at = plan_retry(job, failures, [schedule.next_due_at for schedule in served]) if failed else None
+        retry_at = plan_retry(job, failures, served) if failed else None
         with self.ledger.write() as connection:
             kept = finish_job(connection, job, work.outcome, "", "", self.moment, retry_at=retry_at)
             for schedule in served:

@@ -35,9 +35,11 @@ class LookAtSpace(JobType):
 
     def run(self, work, options, report):
         """Look, and say how it stands."""
-        free = shutil.disk_usage(work.installation.folder(work.site.subdomain).path).free
-        outcome = Outcome.FRESH if free > 1_000_000 else Outcome.FAILED
-        yield work.record("space", outcome, f"{free:,} bytes are free", "make some room")
+        with work.open_run("space") as look:
+            free = shutil.disk_usage(work.installation.folder(work.site.subdomain).path).free
+            outcome = Outcome.FRESH if free > 1_000_000 else Outcome.FAILED
+            look.end(outcome, f"{free:,} bytes are free", remedy="make some room")
+        yield look.run
 
 
 class File(Notifier):

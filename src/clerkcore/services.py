@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
-from clerkcore.models import Outcome, Run, Site
+from clerkcore.models import Kind, Outcome, Run, ScopeResult, Site
 
 if TYPE_CHECKING:
     from clerkcore.installation import Installation
 
 QUEUES = ("high", "states", "finance", "reconcile", "monitor", "fiscal", "meetings")
 """The queues, one for each family of jobs, so that none blocks another; `high` is what somebody asked for by hand."""
+
+
+class OpenRun(Protocol):
+    """A run that was opened in the ledger before its work began, so that what is written can name it."""
+
+    @property
+    def run_id(self) -> int:
+        """Its number; greater than any that the site's databases know."""
+        ...
+
+    def end(self, outcome: Outcome, message: str, *, remedy: str = "", scopes: Sequence[ScopeResult] = ()) -> None:
+        """Say how it ended; without this, leaving the block is a failure."""
+        ...
+
+    @property
+    def run(self) -> Run:
+        """The run as it ended; to be yielded, after the block."""
+        ...
 
 
 class SiteWork(Protocol):
@@ -34,16 +53,20 @@ class SiteWork(Protocol):
         """Raise LeaseLost or JobCancelled when the work may not go on; to be asked before anything is written."""
         ...
 
-    def record(self, name: str, outcome: Outcome, message: str, remedy: str = "") -> Run:
-        """Write down in the ledger how something the job did has ended, as a run of this name, and return it."""
+    def open_run(self, name: str, options: Mapping[str, Any] | None = None) -> AbstractContextManager[OpenRun]:
+        """Open a run of this name in the ledger for the work inside the block, and close it as the block says.
+
+        An error closes it as failed and is raised; a process that dies in it leaves it to the next holder of the site.
+        """
         ...
 
 
 class JobType(ABC):
     """A kind of job that schedules, queues and the ledger know by its name, such as finance.etl.
 
-    It is for enabled sites that have a source offered through `source_hook`; empty is for every site. `queue` is one
-    of QUEUES; `interval_hours` is how often it is due where nobody says otherwise; `command` does it by hand.
+    It is for enabled sites that have a source offered through `source_hook`; empty is for every site, or those of
+    `kinds`. `queue` is one of QUEUES; `interval_hours`, or where it is set `cron` in the zone of the settings, is how
+    often it is due where nobody says otherwise; `command` does it by hand.
     """
 
     name: ClassVar[str]
@@ -51,6 +74,8 @@ class JobType(ABC):
     interval_hours: ClassVar[float]
     command: ClassVar[str]
     source_hook: ClassVar[str] = ""
+    kinds: ClassVar[tuple[Kind, ...]] = ()
+    cron: ClassVar[str] = ""
 
     @abstractmethod
     def run(self, work: SiteWork, options: Mapping[str, Any], report: Callable[[str], None]) -> Iterator[Run]:

@@ -20,6 +20,7 @@ from cronsim import CronSim, CronSimError
 from clerkcore.errors import SettingsError
 
 MOST_HOURS = 8784
+SHORTEST_HOURS = 1 / 60 - 1e-9  # a minute, as a float may have it
 MOST_JITTER_MINUTES = 1440
 _MOST_LETTERS = 200
 _MOST_SHOWN = 60
@@ -141,9 +142,9 @@ def _check_jitter(minutes: float, where: str) -> None:
 
 
 def _check_interval(hours: float, where: str) -> None:
-    if not (math.isfinite(hours) and 0 < hours <= MOST_HOURS):
+    if not (math.isfinite(hours) and SHORTEST_HOURS <= hours <= MOST_HOURS):
         raise SettingsError(
-            f"an interval of {hours} hours is not a positive number, {MOST_HOURS:,} at most",
+            f"an interval of {hours} hours is not between a minute and {MOST_HOURS:,} hours",
             where=where,
             remedy="write it as 4",
         )

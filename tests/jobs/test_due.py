@@ -14,6 +14,8 @@ from clerk_demo import Faults, Simulator
 from clerkcore.jobs.due import Turn
 from clerkcore.jobs.perform import plan_retry
 from clerkcore.ledger.jobs import StoredJob
+from clerkcore.ledger.schedules import Schedule
+from clerkcore.timing import Timing
 
 Clerk = Any  # the class of the fixture in conftest.py
 HOUR = timedelta(hours=1)
@@ -50,22 +52,32 @@ def job(attempts: int = 1, max_attempts: int = 99) -> StoredJob:
     )
 
 
+def planned(quiet: str = "") -> list[Schedule]:
+    timing, due = Timing(4.0, quiet=quiet), START + 4 * HOUR
+    return [Schedule("fl", "states.update", "", timing, True, "default", due, 0, START, "")]
+
+
 def test_a_site_that_nothing_was_planned_for_is_due() -> None:
     assert Turn("fl").is_due(START)
 
 
 @pytest.mark.parametrize(("failures", "minutes"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160)])
 def test_each_failure_doubles_the_wait(failures: int, minutes: int) -> None:
-    assert plan_retry(job(), failures, [START + 4 * HOUR]) == START + timedelta(minutes=minutes)
+    assert plan_retry(job(), failures, planned()) == START + timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("failures", [7, 29, 10_000])
 def test_no_retry_is_later_than_the_schedules_next_turn(failures: int) -> None:
-    assert plan_retry(job(), failures, [START + 4 * HOUR]) is None
+    assert plan_retry(job(), failures, planned()) is None
 
 
 def test_a_job_without_an_attempt_left_is_over() -> None:
-    assert plan_retry(job(attempts=5, max_attempts=5), 1, [START + 4 * HOUR]) is None
+    assert plan_retry(job(attempts=5, max_attempts=5), 1, planned()) is None
+
+
+def test_nothing_is_tried_again_in_quiet_hours() -> None:
+    assert plan_retry(job(), 1, planned("12:00-13:30")) == START + 1.5 * HOUR
+    assert plan_retry(job(), 1, planned("12:00-17:00")) is None
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_an_interrupted_tick_puts_its_job_back(
 def test_a_second_tick_leaves_the_job_that_is_being_done(san_diego: Clerk, begun: subprocess.Popen[str]) -> None:
     assert san_diego(*DUE).rows == []
     running = reasons(san_diego)["running"]
-    assert re.match(rf"job 1 is being done by \S+:{begun.pid}:\d+ since 20", running)
+    assert re.match(rf"job 1 is being done by process {begun.pid} on \S+ since 20", running)
 
 
 def test_several_sites_are_done_at_a_time(fed: Clerk) -> None:
@@ -264,7 +264,9 @@ class Look(JobType):
     def run(self, work, options, report):
         if work.site.subdomain == "one.ks":
             raise KeyError("no rain")
-        yield work.record("look", "fresh", "all is well")
+        with work.open_run("look") as look:
+            look.end("fresh", "all is well")
+        yield look.run
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, insert
 
 from clerkcore.ledger import (
+    Fit,
     Ledger,
     NewJob,
     create_ledger,
@@ -50,11 +51,11 @@ def explained() -> Iterator[list[str]]:
 
 
 def due(conn: Connection) -> object:
-    return due_schedules(conn, JOB, "", ["netfile"], without=["s9.ca"], until=NOW, limit=200)
+    return due_schedules(conn, JOB, "", Fit(("netfile",)), without=["s9.ca"], until=NOW, limit=200)
 
 
 def unplanned(conn: Connection) -> object:
-    return unscheduled_sites(conn, JOB, "", ["netfile"], 500)
+    return unscheduled_sites(conn, JOB, "", Fit(("netfile",)), 500)
 
 
 def waiting(conn: Connection) -> object:

@@ -98,7 +98,7 @@ def test_an_interrupted_run_is_closed_at_once(fed: Clerk, busy: subprocess.Popen
     assert (busy.returncode in (130, -signal.SIGINT), out) == (True, "")
     assert err.splitlines()[-1] == "Interrupted; what was not applied yet is as it was before."
     [run] = fed("runs", "list", "--json").rows
-    assert (run["outcome"], run["message"]) == ("failed", "it was interrupted; nothing was applied")
+    assert (run["outcome"], run["message"]) == ("skipped", "it was interrupted; nothing was applied")
 
 
 def test_a_ledger_made_anew_gives_no_run_number_out_twice(fed: Clerk) -> None:

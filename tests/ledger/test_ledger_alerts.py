@@ -29,6 +29,7 @@ from clerkcore.ledger import (
     has_failing_members,
     hold_mark,
     join_alert,
+    join_many,
     list_alerts,
     list_members,
     list_notifications,
@@ -42,6 +43,7 @@ from clerkcore.ledger import (
     set_mark,
     unsent_notifications,
 )
+from clerkcore.ledger.conditions import Expected
 from clerkcore.ledger.tables import schedules
 from clerkcore.times import to_text
 
@@ -221,28 +223,62 @@ with open_ledger({url!r}) as ledger:
         assert get_mark(conn, "count") == "30"
 
 
+def plan(conn: Connection, due: datetime, *subdomains: str, **values: object) -> None:
+    row = {"job_type": "finance.etl", "origin": "default", "next_due_at": to_text(due), "updated_at": "", **values}
+    conn.execute(insert(schedules), [{"subdomain": subdomain, **row} for subdomain in subdomains])
+
+
 def test_overdue_is_what_should_have_begun_and_is_told_once(
     ledger: Ledger, now: datetime, add_sites: Callable[..., None]
 ) -> None:
     add_sites("a.ca", "b.ca")
     add_sites("off.ca", enabled=False)
-    row = {"job_type": "finance.etl", "origin": "default", "updated_at": to_text(now)}
+    later, late, expected = now + timedelta(hours=1), Member("a.ca", "", "finance.etl"), [Expected("finance.etl")]
     with ledger.write() as conn:
-        for subdomain in ("a.ca", "b.ca", "off.ca"):
-            due = now if subdomain != "b.ca" else now + timedelta(days=9)
-            conn.execute(insert(schedules).values(subdomain=subdomain, next_due_at=to_text(due), **row))
-        later, late = now + timedelta(hours=1), Member("a.ca", "", "finance.etl")
-        assert overdue_members(conn, now) == []
-        assert overdue_members(conn, later) == [late]
+        plan(conn, now, "a.ca", "off.ca")
+        plan(conn, now + timedelta(days=9), "b.ca")
+        assert overdue_members(conn, expected, now) == []
+        assert overdue_members(conn, expected, later) == [late]
         number = add(conn, now, "overdue:finance.etl", late)
         save_alert(conn, number, type="overdue")
-        assert overdue_members(conn, later) == []
-        assert punctual_members(conn, later) == []
-        assert punctual_members(conn, now) == [late]
+        assert overdue_members(conn, expected, later) == []
+        assert punctual_members(conn, expected, later) == {}
+        assert punctual_members(conn, expected, now) == {late: True}
         save_alert(conn, number, status="resolved", resolved_at=later)
-        assert overdue_members(conn, later) == []
+        assert overdue_members(conn, expected, later) == []
         save_alert(conn, number, resolved_at=now - timedelta(hours=1))
-        assert overdue_members(conn, later) == [late]
+        assert overdue_members(conn, expected, later) == [late]
+
+
+def test_overdue_is_only_what_is_expected_to_be_run(
+    ledger: Ledger, now: datetime, add_sites: Callable[..., None]
+) -> None:
+    add_sites("a.ca", "off.ca", "options.ca", "out.ca")
+    add_sites("none.ca", sources=("other",))
+    with ledger.write() as conn:
+        plan(conn, now, "a.ca", "none.ca", "out.ca")
+        plan(conn, now, "off.ca", enabled=False)
+        plan(conn, now, "options.ca", dedup_key="{}")
+        plan(conn, now, "a.ca", job_type="gone.job")
+        expected = [Expected("finance.etl", ["netfile"], ["out.ca"]), Expected("reconcile.run")]
+        assert overdue_members(conn, expected, now + timedelta(hours=1)) == [Member("a.ca", "", "finance.etl")]
+        assert overdue_members(conn, [], now + timedelta(hours=1)) == []
+
+
+def test_who_was_overdue_and_is_not_run_any_more_is_told_from_who_has_begun(
+    ledger: Ledger, now: datetime, add_sites: Callable[..., None]
+) -> None:
+    add_sites("a.ca", "b.ca", "c.ca")
+    late = [Member(site, "", "finance.etl") for site in ("a.ca", "b.ca", "c.ca")]
+    with ledger.write() as conn:
+        plan(conn, now, "a.ca")
+        plan(conn, now + timedelta(hours=9), "b.ca")
+        number = add(conn, now, "overdue:finance.etl", late[0])
+        save_alert(conn, number, type="overdue")
+        join_many(conn, number, late[1:], now)
+        found = punctual_members(conn, [Expected("finance.etl")], now + timedelta(hours=1))
+        assert found == {late[1]: True, late[2]: False}
+        assert punctual_members(conn, [], now + timedelta(hours=1)) == dict.fromkeys(late, False)
 
 
 def test_a_mark_says_what_it_was_set_to(ledger: Ledger, now: datetime) -> None:

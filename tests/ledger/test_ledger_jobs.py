@@ -15,9 +15,11 @@ from clerkcore.ledger import (
     JobOver,
     Ledger,
     NewJob,
+    Schedule,
     SiteBusy,
     SiteElsewhere,
     StoredJob,
+    add_schedules,
     check,
     claim_job,
     end_cancelled,
@@ -25,15 +27,20 @@ from clerkcore.ledger import (
     get_job,
     get_site,
     list_jobs,
+    list_schedules,
     open_job,
     put_back,
+    recount_far,
     release,
     release_dead_jobs,
     request_cancel,
+    save_schedule,
     set_home,
+    take_turn,
     waiting_jobs,
 )
 from clerkcore.models import Outcome
+from clerkcore.timing import Timing
 
 HERE, MINUTE = "somewhere:-:1:1", timedelta(minutes=1)
 WANTED = NewJob("finance.etl", "alameda.ca", "finance", "schedule", max_attempts=3)
@@ -290,3 +297,23 @@ def test_an_unknown_job_is_refused_with_the_newest(ledger: Ledger, ask: Callable
     with pytest.raises(LedgerError) as caught, ledger.read() as conn:
         get_job(conn, 7)
     assert str(caught.value) == "no job 7 (newest jobs: 1)"
+
+
+def test_a_turn_of_a_schedule_is_taken_once(ledger: Ledger, now: datetime) -> None:
+    schedule = Schedule("alameda.ca", "finance.etl", "", Timing(24.0), True, "default", now, 0, now, "")
+    with ledger.write() as conn:
+        add_schedules(conn, [schedule])
+        add_schedules(conn, [schedule])  # as another process does at the same moment
+        assert take_turn(conn, schedule, now + MINUTE)
+        assert not take_turn(conn, schedule, now + MINUTE)
+
+
+def test_what_a_clock_that_was_ahead_has_planned_is_due_now(ledger: Ledger, now: datetime) -> None:
+    days = timedelta(days=1)
+    with ledger.write() as conn:
+        for site, ahead in (("alameda.ca", 2000 * days), ("berkeley.ca", 2 * days)):
+            timing = Timing(24.0)
+            save_schedule(conn, Schedule(site, "finance.etl", "", timing, True, "default", now + ahead, 0, now, ""))
+        assert recount_far(conn, "finance.etl", now, 2 * days) == 1
+        due = {each.subdomain: each.next_due_at for each in list_schedules(conn)}
+    assert due == {"alameda.ca": now, "berkeley.ca": now + 2 * days}

@@ -34,6 +34,7 @@ from clerkcore.ledger import (
 )
 from clerkcore.models import Kind, Outcome, Run, ScopeResult, Site
 from clerkcore.notify.configured import list_channels
+from clerkcore.notify.expected import expected_jobs
 from clerkcore.notify.pump import pump, update_alerts
 from clerkcore.plugins import Manager
 from clerkcore.plugins.discovery import BUILT_IN, Discovery, Plugin
@@ -102,7 +103,9 @@ class Town:
         """Bring the alerts up to date as they are after a while; nothing is sent."""
         self.wait(**span)
         settings = self.installation.settings
-        update_alerts(self.installation, list_channels(settings) if settings.notify_enabled else [], self.at)
+        channels = list_channels(settings) if settings.notify_enabled else []
+        expected = expected_jobs(self.installation)
+        update_alerts(self.installation, channels, expected, self.at, self.reports.append)
 
     def pump(self) -> None:
         """Bring the alerts up to date and send, by the real clock."""
@@ -137,12 +140,14 @@ def make_town(tmp_path: Path, blank: Path) -> Iterator[Callable[..., Town]]:
     """Make an installation with these settings and a site a.ca; a second time, open the same with others."""
     opened: list[Installation] = []
 
-    def make(**settings: Any) -> Town:
+    def make(*more: Plugin, **settings: Any) -> Town:
         root = tmp_path / "civic"
         if not root.exists():
             shutil.copytree(blank, root)
-        plugin = Plugin("clerkcore", "", BUILT_IN, faces=("clerkcore.notify.channels",))
-        town = Town(Installation(Settings(root=root, **settings), Manager(Discovery((plugin,)))))
+        core = Plugin("clerkcore", "", BUILT_IN, faces=("clerkcore.notify.channels", "clerkcore.jobs.face"))
+        netfile = Plugin("netfile", "", BUILT_IN, faces=("clerk_finance_netfile",))
+        plugins = Manager(Discovery((core, netfile, *more)))
+        town = Town(Installation(Settings(root=root, **settings), plugins))
         opened.append(town.installation)
         town.add("a.ca")
         return town

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, update
 
 from clerkcore.ledger import list_events, list_members
-from clerkcore.ledger.tables import jobs, schedules
-from clerkcore.times import to_text
 
 if TYPE_CHECKING:
     from tests.notify.conftest import Town
@@ -195,64 +191,6 @@ def test_a_disk_budget_is_an_alert_until_the_site_is_within_it(town: Town) -> No
     town.update()
     assert [(alert.title, alert.status) for alert in town.alerts] == [("a.ca is above its disk budget", "resolved")]
     assert town.kinds == [(1, "fired"), (1, "recovered")]
-
-
-def schedule(town: Town, *subdomains: str) -> None:
-    values = {"job_type": "finance.etl", "every_hours": 24, "origin": "default", "next_due_at": to_text(town.at)}
-    with town.installation.ledger.write() as conn:
-        for subdomain in subdomains:
-            conn.execute(insert(schedules).values(subdomain=subdomain, updated_at=to_text(town.at), **values))
-
-
-def begin(town: Town, due_hours: float = 24) -> None:
-    with town.installation.ledger.write() as conn:
-        conn.execute(update(schedules).values(next_due_at=to_text(town.at + timedelta(hours=due_hours))))
-
-
-def test_sites_behind_their_schedule_are_one_alert_until_they_have_begun(town: Town) -> None:
-    town.add("b.ca")
-    schedule(town, "a.ca", "b.ca")
-    town.update(hours=23)
-    assert town.alerts == []
-    town.update(hours=2)
-    town.update(hours=2)
-    begin(town)
-    town.update()
-    assert [(alert.title, alert.description, alert.status) for alert in town.alerts] == [
-        ("finance.etl is overdue at 2 sites", "finance.etl is more than 24 hours behind schedule", "resolved")
-    ]
-    assert town.kinds == [(1, "fired"), (1, "recovered")]
-
-
-def test_a_site_that_is_late_again_stays_in_the_open_alert(town: Town) -> None:
-    town.add("b.ca")
-    schedule(town, "a.ca", "b.ca")
-    town.update(hours=25)
-    with town.installation.ledger.write() as conn:
-        on_time = update(schedules).where(schedules.c.subdomain == "a.ca")
-        conn.execute(on_time.values(next_due_at=to_text(town.at + timedelta(hours=1))))
-    town.update()
-    assert members(town) == {"a.ca": False, "b.ca": True}
-    town.update(hours=26)
-    assert members(town) == {"a.ca": True, "b.ca": True}
-    assert [(alert.title, alert.occurrences) for alert in town.alerts] == [("finance.etl is overdue at 2 sites", 3)]
-
-
-def test_a_job_that_runs_is_not_overdue(town: Town) -> None:
-    schedule(town, "a.ca")
-    times = {"created_at": to_text(town.at), "not_before": to_text(town.at)}
-    about = {"job_type": "finance.etl", "subdomain": "a.ca", "queue": "finance", "asked_by": "schedule"}
-    with town.installation.ledger.write() as conn:
-        conn.execute(insert(jobs).values(status="running", **about, **times))
-    town.update(hours=30)
-    assert town.alerts == []
-
-
-def test_overdue_hours_of_zero_is_never(make_town: Callable[..., Town]) -> None:
-    town = make_town(notify_overdue_hours=0.0)
-    schedule(town, "a.ca")
-    town.update(days=30)
-    assert town.alerts == []
 
 
 def test_an_active_alert_is_recalled_until_somebody_looks(town: Town) -> None:

@@ -17,9 +17,12 @@ from clerkcore.cli.redact import redact
 from clerkcore.cli.root import CORE
 from clerkcore.errors import LedgerError
 from clerkcore.installation import Installation
-from clerkcore.ledger import list_events, list_tombstones, place_legal_hold, record_event
+from clerkcore.ledger import list_events, list_tombstones, open_holds, place_legal_hold, record_event
 from clerkcore.plugins import Manager, discover
+from clerkcore.road.redact import read_target, redact_record
+from clerkcore.road.work import Work
 from clerkcore.settings import read_settings
+from clerkcore.store.redactions import WITHHELD
 
 OZ_PLUGIN = Path(__file__).parent.parent / "cli" / "states_plugin"
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -126,6 +129,70 @@ def test_redacting_again_finds_nothing_and_leaves_no_second_tombstone(oz: Oz) ->
         assert len(list_tombstones(connection, limit=9)) == 1
 
 
+def test_what_is_held_of_a_capture_that_is_not_there_is_closed_and_all_is_written(oz: Oz) -> None:
+    (oz.root / "clerk.toml").write_text(f'plugins_dir = "{OZ_PLUGIN}"\n[guards]\nshrink = 0.1\n')
+    many = "".join(f"{number},Winkie,7,EARLY\n" for number in range(100, 200))
+    oz.load(f"{VOTERS}{many}")
+    held = oz.load(VOTERS)
+    # As after a restore without raw data.
+    for manifest in oz.root.rglob("raw/captures/**/*.json"):
+        manifest.unlink()
+    with oz.opened() as installation, installation.ledger.write() as connection:
+        record_event(connection, "odd", "voter 001 is odd", subdomain="oz", source="oz", at=NOW)
+    code, _, err = oz.redact("--yes")
+    assert (held["outcome"], code, err.count("Error")) == ("held", 0, 0)
+    with oz.opened() as installation, installation.ledger.read() as connection:
+        assert open_holds(connection) == []
+        assert [tombstone.records for tombstone in list_tombstones(connection, limit=9)] == [1]
+        assert [event.data["table"] for event in list_events(connection, kind="redacted", limit=9)] == ["roster"]
+        assert [event.message for event in list_events(connection, kind="odd", limit=9)] == [WITHHELD]
+
+
+def interrupt_before_the_ledger(oz: Oz, scope: str = "") -> None:
+    """Remove a record from the site as `clerk redact` does, and get no further."""
+    with oz.opened() as installation:
+        site = installation.site("oz")
+        source = installation.source(site, "oz")
+        work = Work(site, source, installation.folder("oz"), installation.settings, 99, "redact")
+        redact_record(work, read_target(source, "roster", ("voter_id=001",), scope, "court order", "A. Clerk"))
+
+
+def test_an_interrupted_redaction_is_told_by_the_next(oz: Oz) -> None:
+    oz.load(VOTERS)
+    interrupt_before_the_ledger(oz)
+    oz.redact("--yes")
+    with oz.opened() as installation, installation.ledger.read() as connection:
+        assert [tombstone.records for tombstone in list_tombstones(connection, limit=9)] == [1]
+
+
+def test_an_interrupted_redaction_is_told_whatever_was_told_of_one_scope(oz: Oz) -> None:
+    oz.load(VOTERS)
+    scope = "77/EVR/2026-05-18"
+    oz.redact("--yes", "--scope", scope)
+    interrupt_before_the_ledger(oz)
+    oz.redact("--yes")
+    with oz.opened() as installation, installation.ledger.read() as connection:
+        told = [(tombstone.target, tombstone.records) for tombstone in list_tombstones(connection, limit=9)]
+    assert told == [("oz roster, all scopes", 0), (f"oz roster, {scope}", 1)]
+
+
+def test_no_byte_of_the_ledger_keeps_the_key(oz: Oz) -> None:
+    oz.load(VOTERS)
+    secret = "zqsecretqz"
+    with oz.opened() as installation, installation.ledger.write() as connection:
+        for number in range(50):
+            words = f"voter 001 is {secret} {number}"
+            record_event(connection, "odd", words, subdomain="oz", source="oz", data={"line": words * 99}, at=NOW)
+    # The journal is emptied by itself only once nobody has the ledger open.
+    with oz.opened() as installation:
+        with installation.ledger.read() as connection:
+            assert len(list_events(connection, kind="odd", limit=99)) == 50
+        oz.redact("--yes")
+        files = sorted(oz.root.glob("civic.db*"))
+        left = [path.name for path in files if secret.encode() in path.read_bytes()]
+    assert (len(files), left) == (3, [])
+
+
 def test_a_legal_hold_refuses_it(oz: Oz) -> None:
     oz.load(VOTERS)
     with oz.opened() as installation, installation.ledger.write() as connection:
@@ -146,7 +213,7 @@ def test_words_of_the_ledger_lose_the_key(oz: Oz) -> None:
     with oz.opened() as installation, installation.ledger.read() as connection:
         found = [(event.message, event.data) for event in list_events(connection, kind="odd", limit=9)]
     assert found == [
-        ("it holds a record that was redacted", {}),
+        ("it holds a record that was redacted", {"line": ["it holds a record that was redacted"]}),
         ("voter 0015 is odd", {"line": ["voter 0015 is odd"]}),
     ]
 

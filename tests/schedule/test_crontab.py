@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clerkcore.errors import ClerkError, SettingsError, UsageError
-from clerkcore.jobs.crontab import find_block, install_block, put_block, render_block, uninstall_block
+from clerkcore.jobs.crontab import QUIETLY, find_block, install_block, put_block, render_block, uninstall_block
 from clerkcore.jobs.entries import Entry, plan_entries
 from clerkcore.testing.clerk import Clerk
 
@@ -31,15 +31,16 @@ def block(root: Path = ROOT) -> bytes:
 
 def test_the_block_calls_what_is_due_every_five_minutes() -> None:
     assert render_block(ROOT, entries()) == (
-        f"# BEGIN clerk /srv/civic\n*/5 * * * * {CLERK} --root /srv/civic jobs run --due\n# END clerk /srv/civic\n"
+        f"# BEGIN clerk /srv/civic\n*/5 * * * * {QUIETLY}{CLERK} --root /srv/civic jobs run --due >/dev/null\n"
+        "# END clerk /srv/civic\n"
     )
 
 
 def test_the_block_of_next_sites_has_a_line_for_each_family() -> None:
     assert render_block(ROOT, entries(next_site="0  6 * * *")) == (
         "# BEGIN clerk /srv/civic\n"
-        f"0 6 * * * {CLERK} --root /srv/civic finance etl --next-site\n"
-        f"0 6 * * * {CLERK} --root /srv/civic states update --next-site\n"
+        f"0 6 * * * {QUIETLY}{CLERK} --root /srv/civic finance etl --next-site >/dev/null\n"
+        f"0 6 * * * {QUIETLY}{CLERK} --root /srv/civic states update --next-site >/dev/null\n"
         "# END clerk /srv/civic\n"
     )
 
@@ -77,7 +78,7 @@ def test_a_folder_whose_name_would_break_a_line_is_refused(root: str) -> None:
 def test_cron_and_the_shell_see_the_folder_as_it_is_called(name: str) -> None:
     root = Path(f"/srv/my {name}")
     line = render_block(root, entries(root)).splitlines()[1]
-    command = line.removeprefix("*/5 * * * * ")
+    command = line.removeprefix(f"*/5 * * * * {QUIETLY}").removesuffix(" >/dev/null")
     assert command.count("%") == command.count("\\%")  # cron ends a command at any other
     assert shlex.split(command.replace("\\%", "%")) == [str(CLERK), "--root", str(root), "jobs", "run", "--due"]
 
@@ -193,7 +194,7 @@ def test_the_command_installs_shows_and_takes_out_again(clerk: Clerk, crontab: A
     assert words == [
         "installed in your crontab; to see it: crontab -l\n",
         "your crontab has this already\n",
-        f"cron: */5 * * * * {CLERK} --root {clerk.root} jobs run --due\n",
+        f"cron: */5 * * * * {QUIETLY}{CLERK} --root {clerk.root} jobs run --due >/dev/null\n",
         "taken out of your crontab\n",
         "your crontab has nothing of this installation\n",
         "Nothing calls clerk here: clerk schedule install cron\n",

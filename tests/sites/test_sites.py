@@ -95,6 +95,7 @@ def test_add_writes_site_toml_and_registers_the_site(clerk: Clerk) -> None:
     assert [row["created_at"][-1], row["updated_at"][-1]] == ["Z", "Z"]
     del row["created_at"], row["updated_at"]
     assert row == {
+        "host": "",
         "subdomain": "oz.ks",
         "name": "Oz",
         "state": "KS",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from clerkcore.cli.options import json_option
+from clerkcore.cli.options import NUMBER, json_option
 from clerkcore.cli.output import FAILED, add_row, ago, clean, make_table, print_json, show_table
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
@@ -35,7 +35,7 @@ STATUSES = ("active", "investigating", "snoozed", "resolved")
 STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 _SPAN = re.compile(r"(\d{1,4})([mhd])\Z")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_ALERTS = click.argument("alert_ids", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ALERT...")
+_ALERTS = click.argument("alert_ids", nargs=-1, required=True, type=NUMBER, metavar="ALERT...")
 
 
 @click.group()
@@ -79,6 +79,9 @@ def list_all(
         cells = (alert.id, ago(alert.detected_at), f"{alert.occurrences}x", alert.severity, alert.status)
         style = STYLES[alert.severity] if alert.status == "active" else ""
         add_row(table, (*cells, alert.title, whose, _tell_unsent(unsent.get(alert.id))), style)
+    if not found:
+        click.echo("No alerts.")
+        return
     show_table(table)
 
 
@@ -94,7 +97,7 @@ def _tell_unsent(notification: Notification | None) -> str:
 
 
 @alerts.command()
-@click.argument("alert_id", type=click.IntRange(min=1), metavar="ALERT")
+@click.argument("alert_id", type=NUMBER, metavar="ALERT")
 @json_option
 @click.pass_obj
 def show(installation: Installation, alert_id: int, as_json: bool) -> None:

@@ -8,21 +8,26 @@ from typing import Any
 
 import click
 
-from clerkcore.cli.options import json_option
+from clerkcore.cli.options import NUMBER, json_option
 from clerkcore.cli.output import FAILED, STYLES, add_row, ago, clean, make_table, print_json, print_runs, show_table
 from clerkcore.cli.progress import show_progress
 from clerkcore.cli.work import make_sites, warn_of_plugins
 from clerkcore.errors import UsageError
 from clerkcore.installation import STATES, Installation
 from clerkcore.jobs.asking import cancel_job, open_executor, retry_job, whoami
+from clerkcore.jobs.perform import TRACEBACK
 from clerkcore.jobs.planning import Tick, Ticked, run_due
 from clerkcore.jobs.pool import Pool
 from clerkcore.jobs.types import Demand, load_job_type
 from clerkcore.jobs.why import explain
-from clerkcore.ledger import StoredJob, get_job, list_jobs, list_runs, waiting_jobs
+from clerkcore.ledger import StoredJob, get_job, list_events, list_jobs, list_runs, waiting_jobs
+from clerkcore.logs import tell
+from clerkcore.notify.between import pump_between
 from clerkcore.notify.pump import pump
+from clerkcore.sites import check_subdomain
 from clerkcore.times import now, to_text
 
+MOST_EVENTS = 100_000
 STATUSES = ("waiting", "running", "finished", "cancelled")
 by_option = click.option("--by", default="", metavar="NAME", help="Who does this (your login name).")
 
@@ -63,7 +68,7 @@ def list_all(
         add_row(table, _cells(job), STYLES[job.outcome] if job.outcome else "")
     show_table(table)
     if not found:
-        click.echo("No such job.")
+        click.echo("No jobs.")
 
 
 def _cells(job: StoredJob) -> tuple[object, ...]:
@@ -78,7 +83,7 @@ def _describe(job: StoredJob) -> dict[str, Any]:
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB", type=int)
+@click.argument("job_id", metavar="JOB", type=NUMBER)
 @json_option
 @click.pass_obj
 def show(installation: Installation, job_id: int, as_json: bool) -> None:
@@ -86,9 +91,11 @@ def show(installation: Installation, job_id: int, as_json: bool) -> None:
     with installation.ledger.read() as connection:
         job = get_job(connection, job_id)
         runs = list_runs(connection, job_id=job_id, limit=1_000)
+        broke = list_events(connection, kind=TRACEBACK, subdomain=job.subdomain, limit=MOST_EVENTS)
+    traces = [str(event.data["traceback"]) for event in broke if event.data.get("job_id") == job_id]
     if as_json:
         numbers = [{"run_id": run.run.run_id, "outcome": run.outcome, "message": run.run.message} for run in runs]
-        print_json({**_describe(job), "runs": numbers})
+        print_json({**_describe(job), "runs": numbers, "tracebacks": traces})
         return
     for name, value in _describe(job).items():
         click.echo(clean(f"{name}: {to_text(value) if hasattr(value, 'tzinfo') else value}"))
@@ -96,10 +103,12 @@ def show(installation: Installation, job_id: int, as_json: bool) -> None:
         run = stored.run
         ended = str(stored.outcome or "running")
         click.echo(clean(f"run {run.run_id}: {run.source}, {ago(run.started_at)}: {ended}: {run.message}"))
+    for trace in traces:
+        click.echo("\n".join(clean(line) for line in trace.splitlines()))
 
 
 @jobs.command()
-@click.argument("ids", metavar="[JOB]...", nargs=-1, type=int)
+@click.argument("ids", metavar="[JOB]...", nargs=-1, type=NUMBER)
 @click.option("--due", is_flag=True, help="Open what schedules say is due first, and do all that waits.")
 @click.option("--job", "names", multiple=True, metavar="JOB", help="With --due: only this kind; may be repeated.")
 @click.option("--jobs", "workers", type=click.IntRange(1, 64), help="How many sites at a time (jobs.parallel).")
@@ -134,11 +143,13 @@ def tick(
     told = Ticked()
     with show_progress() as report:
         found = run_due(installation, Tick(demands, parallel=workers, stop=stop), report, told)
-        code = print_runs(found, as_json)
+        code = print_runs(pump_between(installation, found, report), as_json)
         pump(installation, report)
+    for problem in told.problems:
+        click.echo(clean(f"Error: {problem}"), err=True)
     if told.handed:
-        click.echo(f"{told.handed} jobs were handed to {installation.settings.executor}.", err=True)
-    return code or (FAILED if passed_over else 0)
+        tell("jobs handed over", executor=installation.settings.executor, jobs=told.handed)
+    return code or (FAILED if passed_over or told.problems else 0)
 
 
 def _run_waiting(installation: Installation, ids: tuple[int, ...], workers: int | None, as_json: bool) -> int:
@@ -156,7 +167,7 @@ def _run_waiting(installation: Installation, ids: tuple[int, ...], workers: int 
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB", type=int)
+@click.argument("job_id", metavar="JOB", type=NUMBER)
 @by_option
 @click.pass_obj
 def retry(installation: Installation, job_id: int, by: str) -> None:
@@ -169,7 +180,7 @@ def retry(installation: Installation, job_id: int, by: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB", type=int)
+@click.argument("job_id", metavar="JOB", type=NUMBER)
 @by_option
 @click.pass_obj
 def cancel(installation: Installation, job_id: int, by: str) -> None:
@@ -202,7 +213,7 @@ def queues(installation: Installation, as_json: bool) -> None:
 @click.pass_obj
 def why(installation: Installation, site: str, as_json: bool) -> None:
     """Say why a site did or did not run, e.g. clerk jobs why alameda.ca"""
-    for reason in explain(installation, installation.site(site).subdomain):
+    for reason in explain(installation, check_subdomain(site)):
         if as_json:
             print_json(asdict(reason))
             continue

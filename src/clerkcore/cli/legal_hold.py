@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 
 import click
 
-from clerkcore.cli.options import json_option
+from clerkcore.cli.options import NUMBER, json_option
 from clerkcore.cli.output import add_row, ago, clean, make_table, print_json, show_table
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
@@ -82,7 +82,7 @@ def _state(hold: LegalHold) -> str:
 
 
 @legal_hold.command()
-@click.argument("hold_id", metavar="ID", type=click.IntRange(min=1))
+@click.argument("hold_id", metavar="ID", type=NUMBER)
 @click.option("--by", "lifted_by", required=True, help="Who lifts it.")
 @click.pass_obj
 def lift(installation: Installation, hold_id: int, lifted_by: str) -> None:

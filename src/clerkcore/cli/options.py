@@ -13,6 +13,9 @@ from clerkcore.jobs.selection import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NUMBER = click.IntRange(1, 2**31 - 1)
+"""A number that the ledger gave out, on any database."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON Lines, one object per run or row.")
 dry_run_option = click.option("--dry-run", is_flag=True, help="Fetch and compare, but change no database.")
 from_option = click.option(

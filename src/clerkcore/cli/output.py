@@ -105,12 +105,16 @@ def print_run(run: Run) -> None:
 def print_runs(runs: Iterable[Run], as_json: bool) -> int:
     """Print runs as they end and return the exit code they ask for."""
     outcomes = []
+    trouble: OSError | None = None
     for run in runs:
         outcomes.append(run.outcome)
-        if as_json:
-            print_json(describe_run(run))
-        else:
-            print_run(run)
+        try:
+            if trouble is None:
+                print_json(describe_run(run)) if as_json else print_run(run)
+        except OSError as error:
+            trouble = error  # what cannot be printed any more is done all the same, and told at the end
+    if trouble:
+        raise trouble
     return exit_code(outcomes)
 
 

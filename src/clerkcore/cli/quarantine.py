@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from clerkcore.cli.options import json_option
+from clerkcore.cli.options import NUMBER, json_option
 from clerkcore.cli.output import add_row, make_table, print_json, print_runs, show_table, warn_of_errors
 from clerkcore.cli.progress import show_progress
 from clerkcore.installation import Installation
@@ -19,7 +19,7 @@ def quarantine() -> None:
 
 @quarantine.command("list")
 @click.option("--subdomain", metavar="SITE", help="Only this site.")
-@click.option("--run", "run_id", type=click.IntRange(min=1), help="Only this run, held ones too.")
+@click.option("--run", "run_id", type=NUMBER, help="Only this run, held ones too.")
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 1_000_000), help="How many, newest first."
 )
@@ -53,7 +53,7 @@ def _show(found: Evidence) -> None:
 
 
 @quarantine.command()
-@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@click.argument("run_id", type=NUMBER, metavar="RUN")
 @click.option("--scope", default="", help="Only this scope of the run.")
 @json_option
 @click.pass_context

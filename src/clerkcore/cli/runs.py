@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from clerkcore.cli.options import json_option
+from clerkcore.cli.options import NUMBER, json_option
 from clerkcore.cli.output import (
     STYLES,
     add_row,
@@ -80,7 +80,7 @@ def _describe(stored: StoredRun) -> dict[str, Any]:
 
 
 @runs.command()
-@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@click.argument("run_id", type=NUMBER, metavar="RUN")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, run_id: int, as_json: bool) -> None:
@@ -160,7 +160,7 @@ def _tell_counts(counts: Counts) -> str:
 
 
 @click.command()
-@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@click.argument("run_id", type=NUMBER, metavar="RUN")
 @json_option
 @click.pass_context
 def accept(ctx: click.Context, run_id: int, as_json: bool) -> None:
@@ -171,7 +171,7 @@ def accept(ctx: click.Context, run_id: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run_id", type=click.IntRange(min=1), metavar="RUN")
+@click.argument("run_id", type=NUMBER, metavar="RUN")
 @json_option
 @click.pass_context
 def undo(ctx: click.Context, run_id: int, as_json: bool) -> None:

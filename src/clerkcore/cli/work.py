@@ -16,6 +16,7 @@ from clerkcore.jobs.planning import Tick, Ticked, due_sites, next_turn, run_due
 from clerkcore.jobs.selection import Selection, claim_site, find_orphans, select_sites
 from clerkcore.jobs.sites import make_state_sites
 from clerkcore.jobs.types import Demand, demand_of
+from clerkcore.logs import tell
 from clerkcore.models import Run
 from clerkcore.notify.pump import pump
 from clerkcore.times import now
@@ -94,7 +95,7 @@ def _due(installation: Installation, order: Order, selection: Selection) -> Iter
         runs += 1
         yield run
     if ticked.handed:
-        click.echo(f"{ticked.handed} jobs were handed to {installation.settings.executor}.", err=True)
+        tell("jobs handed over", executor=installation.settings.executor, jobs=ticked.handed)
     elif not runs:
         click.echo(clean(tell_next(installation, demand)), err=True)
 

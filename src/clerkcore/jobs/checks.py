@@ -13,6 +13,7 @@ from clerkcore.errors import ClerkError
 from clerkcore.installation import Installation
 from clerkcore.jobs.checked import FAILURE, OK, WARNING, Check
 from clerkcore.jobs.disk import read_disk
+from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.service_checks import check_services
 from clerkcore.ledger import SiteRow, list_sites, newest_runs
 from clerkcore.models import Outcome
@@ -131,16 +132,22 @@ def _check_plugins(installation: Installation) -> Iterator[Check]:
 def _check_ledger(installation: Installation) -> Iterator[Check]:
     try:
         with installation.ledger.read() as connection:
-            rows = {row.subdomain: row for row in list_sites(connection)}
+            every = list_sites(connection)
     except ClerkError as error:
         yield Check("ledger", FAILURE, error.message, error.remedy)
         return
-    yield Check("ledger", OK, f"{len(rows)} sites")
+    rows = {row.subdomain: row for row in every if _is_here(installation, row)}
+    elsewhere = f", {len(every) - len(rows)} of them on other machines" if len(rows) < len(every) else ""
+    yield Check("ledger", OK, f"{len(every)} sites{elsewhere}")
     folders = list(find_sites(installation.root))
     for config in folders:
         yield from _check_site(config, rows.get(config.parent.name))
     for name in sorted(rows.keys() - {config.parent.name for config in folders}):
         yield Check("sites", FAILURE, f"{name} is in the ledger but has no site.toml", "restore its folder")
+
+
+def _is_here(installation: Installation, row: SiteRow) -> bool:
+    return not own_host(installation) or row.host in ("", own_host(installation))
 
 
 def _check_site(config: Path, row: SiteRow | None) -> Iterator[Check]:
@@ -176,7 +183,8 @@ def _check_lost_databases(installation: Installation) -> Iterator[Check]:
     """Name the sites whose runs brought data in, while no database is there to hold it."""
     try:
         with installation.ledger.read() as connection:
-            known = {row.subdomain for row in list_sites(connection)}  # not those that were removed
+            # Neither those that were removed, nor those whose databases are on another machine.
+            known = {row.subdomain for row in list_sites(connection) if _is_here(installation, row)}
             loaded = {
                 run.run.site for run in newest_runs(connection) if run.outcome in (Outcome.CHANGED, Outcome.FRESH)
             }

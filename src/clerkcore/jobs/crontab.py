@@ -44,9 +44,13 @@ def find_block(root: Path, program: str = PROGRAM) -> str:
     return os.fsdecode(table[block[0] : block[1]]) if block else ""
 
 
+QUIETLY = "CLERK_LOG_LEVEL=warning "
+"""Before a command of cron, which mails what it prints: warnings and errors, for what went well is in the ledger."""
+
+
 def render_block(root: Path, entries: Sequence[Entry]) -> str:
     """Return an installation's block."""
-    lines = [f"{entry.cron} {_quote(entry.words)}" for entry in entries]
+    lines = [f"{entry.cron} {QUIETLY}{_quote(entry.words)} >/dev/null" for entry in entries]
     return "\n".join((_begin(root), *lines, _end(root), ""))
 
 

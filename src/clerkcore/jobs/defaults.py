@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from clerkcore.errors import ClerkError, SettingsError
 from clerkcore.installation import Installation
-from clerkcore.jobs.types import Demand, sources_of
+from clerkcore.jobs.types import Demand, fit_of, sites_left_out, sources_of
 from clerkcore.ledger import (
     Schedule,
     add_schedules,
@@ -66,8 +66,10 @@ def default_timing(installation: Installation, job_type: JobType, site: Site | N
         if site
     ]
     settings = installation.settings
+    cron = "" if hours else job_type.cron
     timing = Timing(
-        every_hours=min(hours, default=job_type.interval_hours),
+        every_hours=None if cron else min(hours, default=job_type.interval_hours),
+        cron=cron,
         time_zone=settings.time_zone,
         jitter_minutes=settings.jitter_minutes,
         quiet=settings.quiet,
@@ -82,24 +84,24 @@ def sync_schedules(installation: Installation, demand: Demand) -> None:
     import`, and by the next run of its site.
     """
     _follow_settings(installation, demand.job_type)
-    sources = sources_of(installation, demand.job_type)
+    fit = fit_of(installation, demand.job_type)
     while True:
         with installation.ledger.read() as connection:
-            found = unscheduled_sites(connection, demand.job_type.name, demand.key, sources, BATCH)
+            found = unscheduled_sites(connection, demand.job_type.name, demand.key, fit, BATCH)
             began = last_starts(connection, demand.job_type.name, found, demand.options)
         if not found:
             return
         added = [_schedule(installation, demand, subdomain, began.get(subdomain)) for subdomain in found]
         with installation.ledger.write() as connection:
-            # Another process may have planned some of them meanwhile.
-            left = set(unscheduled_sites(connection, demand.job_type.name, demand.key, sources, len(found)))
-            add_schedules(connection, [schedule for schedule in added if schedule.subdomain in left])
+            add_schedules(connection, added)
 
 
 def _schedule(installation: Installation, demand: Demand, subdomain: str, began: str | None) -> Schedule:
     timing, moment = _timing_or_plain(installation, demand.job_type, subdomain), now()
     due = next_start(timing, from_text(began), subdomain) if began else allowed_at(timing, moment)
-    return Schedule(subdomain, demand.job_type.name, demand.key, timing, True, "default", due, 0, moment, "")
+    # Where a job is left out, as for disabled states, its schedule rests until that changes.
+    enabled = subdomain not in sites_left_out(installation, demand.job_type)
+    return Schedule(subdomain, demand.job_type.name, demand.key, timing, enabled, "default", due, 0, moment, "")
 
 
 def _timing_or_plain(installation: Installation, job_type: JobType, subdomain: str) -> Timing:
@@ -113,20 +115,23 @@ def _timing_or_plain(installation: Installation, job_type: JobType, subdomain: s
 def refresh_schedules(installation: Installation, job_types: Collection[JobType], subdomain: str | None = None) -> None:
     """Plan anew what no operator has set, of one site or of all: from the last start, as settings say now."""
     for job_type in job_types:
+        left_out = sites_left_out(installation, job_type)
         with installation.ledger.read() as connection:
             found = list_schedules(connection, subdomain=subdomain, job_type=job_type.name, origin="default")
             clocks = {clock.subdomain: clock for clock in list_clocks(connection, job=job_type.name)}
         for schedule in found:
             timing = _timing_or_plain(installation, job_type, schedule.subdomain)
-            if timing != schedule.timing:
+            enabled = schedule.subdomain not in left_out
+            if (timing, enabled) != (schedule.timing, schedule.enabled):
                 clock = clocks.get(schedule.subdomain)
                 due = next_start(timing, clock.last_started_at, schedule.subdomain) if clock else schedule.next_due_at
-                _save(installation, schedule, timing, due)
+                _save(installation, schedule, timing, due, enabled)
 
 
-def _save(installation: Installation, schedule: Schedule, timing: Timing, due: datetime) -> None:
+def _save(installation: Installation, schedule: Schedule, timing: Timing, due: datetime, enabled: bool) -> None:
+    changed = replace(schedule, timing=timing, next_due_at=due, enabled=enabled, updated_at=now())
     with installation.ledger.write() as connection:
-        save_schedule(connection, replace(schedule, timing=timing, next_due_at=due, updated_at=now()))
+        save_schedule(connection, changed)
 
 
 def _follow_settings(installation: Installation, job_type: JobType) -> None:
@@ -152,6 +157,8 @@ def _digest(installation: Installation) -> str:
 
 def _state_intervals(installation: Installation) -> list[list[object]]:
     try:
-        return [[entry.site, entry.adapter, str(entry.config.get(INTERVAL))] for entry in installation.states]
+        return [
+            [entry.site, entry.adapter, entry.enabled, str(entry.config.get(INTERVAL))] for entry in installation.states
+        ]
     except SettingsError:
         return []  # what is wrong with states.json is told by the jobs of states

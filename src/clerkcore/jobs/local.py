@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Self
 
+from clerkcore import logs
+from clerkcore.errors import LedgerError
 from clerkcore.installation import Installation
 from clerkcore.jobs.asking import HIGH, LOCAL, check_queues
 from clerkcore.jobs.holding import own_host
@@ -31,13 +34,22 @@ class LocalExecutor(Executor):
         check_queues(queues, QUEUES)
         with _Heeding() as told:
             while not told.to_end:
-                job = next_job(self.installation, queues or None)
-                if job is not None:
-                    perform(job.id)
-                elif burst:
+                if self._do_next(queues, perform):
+                    continue
+                if burst:
                     return
-                else:
-                    time.sleep(LOOK_SECONDS)
+                time.sleep(LOOK_SECONDS)
+
+    def _do_next(self, queues: Sequence[str], perform: Perform) -> bool:
+        """Do one job; False when none waits, or the ledger is away for a while."""
+        try:
+            job = next_job(self.installation, queues or None)
+            if job is not None:
+                perform(job.id)
+        except LedgerError as error:
+            logs.tell("ledger away", logging.WARNING, message=str(error))
+            return False
+        return job is not None
 
     def waiting(self) -> Mapping[str, int]:
         """Return how many jobs wait in the ledger, by queue."""

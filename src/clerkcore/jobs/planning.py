@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clerkcore.installation import Installation
 from clerkcore.jobs.asking import HIGH, LOCAL, open_executor
@@ -14,16 +14,17 @@ from clerkcore.jobs.orders import Report
 from clerkcore.jobs.perform import BY_SCHEDULE
 from clerkcore.jobs.pool import Pool
 from clerkcore.jobs.turn import hold_turn
-from clerkcore.jobs.types import Demand, load_job_types, sites_left_out, sources_of
+from clerkcore.jobs.types import Demand, fit_of, load_job_types, sites_left_out
 from clerkcore.ledger import (
     NewJob,
-    StoredJob,
     due_schedules,
     holder_name,
     move_schedule,
     open_job,
+    recount_far,
     release_dead_jobs,
     set_mark,
+    take_turn,
     waiting_jobs,
     waiting_numbers,
 )
@@ -33,7 +34,8 @@ from clerkcore.times import now
 from clerkcore.timing import allowed_at, next_start
 
 BATCH = 200
-LOOK_AHEAD = 50
+LOOK_AHEAD = 128  # more than processes can have taken and not yet claimed
+SLACK = timedelta(days=2)  # room for jitter and quiet hours
 SCHEDULER = "scheduler"
 """The mark of who ticked last, and when."""
 
@@ -53,11 +55,13 @@ class Tick:
 
 @dataclass(slots=True)
 class Ticked:
-    """What one tick came to: how many turns were due, and how many jobs were handed to an executor of workers."""
+    """What one tick came to: how many turns were due, how many jobs were handed to workers, and what is
+    wrong with kinds of jobs that were passed over.
+    """
 
     opened: int = 0
     handed: int = 0
-    released: list[StoredJob] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def run_due(installation: Installation, tick: Tick, report: Report, ticked: Ticked | None = None) -> Iterator[Run]:
@@ -67,12 +71,13 @@ def run_due(installation: Installation, tick: Tick, report: Report, ticked: Tick
     when the executor cannot be reached: the jobs wait in the ledger for the next tick.
     """
     told = ticked or Ticked()
-    demands = tick.demands or tuple(Demand(job_type) for job_type in load_job_types(installation))
+    demands = tick.demands or _all_demands(installation, told.problems)
     with installation.ledger.write() as connection:
         set_mark(connection, SCHEDULER, holder_name(), now())
-        told.released = release_dead_jobs(connection, now())
+        release_dead_jobs(connection, now())
     for demand in demands:
         sync_schedules(installation, demand)
+        _mend_clocks(installation, demand, report)
         told.opened += open_due(installation, demand, now())
     if (tick.executor or installation.settings.executor) != LOCAL:
         told.handed = _hand_over(installation, tick.executor, demands)
@@ -85,6 +90,19 @@ def run_due(installation: Installation, tick: Tick, report: Report, ticked: Tick
             yield from pool.perform(_waiting_here(installation, demands, tick.stop))
 
 
+def _all_demands(installation: Installation, problems: list[str]) -> tuple[Demand, ...]:
+    types, errors = load_job_types(installation)
+    problems += map(str, errors)
+    return tuple(Demand(job_type) for job_type in types)
+
+
+def _mend_clocks(installation: Installation, demand: Demand, report: Report) -> None:
+    with installation.ledger.write() as connection:
+        far = recount_far(connection, demand.job_type.name, now(), SLACK)
+    if far:
+        report(f"{demand.job_type.name}: {far} sites were planned by a clock that was ahead; they are due now")
+
+
 def open_due(installation: Installation, demand: Demand, moment: datetime) -> int:
     """Open a job for each site whose turn has come, moving its schedule on; returns how many were opened."""
     opened = 0
@@ -95,9 +113,9 @@ def open_due(installation: Installation, demand: Demand, moment: datetime) -> in
 
 def _open_batch(installation: Installation, demand: Demand, moment: datetime) -> int:
     job_type, attempts = demand.job_type, installation.settings.job_attempts
-    sources, left_out = sources_of(installation, job_type), sites_left_out(installation, job_type)
+    fit, left_out = fit_of(installation, job_type), sites_left_out(installation, job_type)
     with installation.ledger.write() as connection:
-        due = due_schedules(connection, job_type.name, demand.key, sources, without=left_out, until=moment, limit=BATCH)
+        due = due_schedules(connection, job_type.name, demand.key, fit, without=left_out, until=moment, limit=BATCH)
         for schedule in due:
             allowed = allowed_at(schedule.timing, moment)
             if allowed > moment:
@@ -113,8 +131,8 @@ def _open_batch(installation: Installation, demand: Demand, moment: datetime) ->
                 max_attempts=attempts,
                 not_before=schedule.next_due_at,
             )
-            open_job(connection, wanted, moment)
-            move_schedule(connection, schedule, next_start(schedule.timing, moment, schedule.subdomain))
+            if take_turn(connection, schedule, next_start(schedule.timing, moment, schedule.subdomain)):
+                open_job(connection, wanted, moment)
     return len(due)
 
 
@@ -166,10 +184,10 @@ def _hand_over(installation: Installation, name: str, demands: Sequence[Demand])
 def due_sites(installation: Installation, demand: Demand) -> list[str]:
     """Return the sites whose turn has come, longest overdue first, and take none of their turns."""
     sync_schedules(installation, demand)
-    sources, left_out = sources_of(installation, demand.job_type), sites_left_out(installation, demand.job_type)
+    fit, left_out = fit_of(installation, demand.job_type), sites_left_out(installation, demand.job_type)
     name, moment = demand.job_type.name, now()
     with installation.ledger.read() as connection:
-        due = due_schedules(connection, name, demand.key, sources, without=left_out, until=moment, limit=None)
+        due = due_schedules(connection, name, demand.key, fit, without=left_out, until=moment, limit=None)
         waiting = waiting_jobs(connection, moment, job_types=[name], dedup_key=demand.key, limit=None)
     return [*(schedule.subdomain for schedule in due), *(job.subdomain for job in waiting)]
 
@@ -185,10 +203,10 @@ class Next:
 
 def next_turn(installation: Installation, demand: Demand) -> Next | None:
     """Return the next turn or attempt of a demand; None when it is planned nowhere."""
-    job_type, sources = demand.job_type, sources_of(installation, demand.job_type)
+    job_type, fit = demand.job_type, fit_of(installation, demand.job_type)
     left_out = sites_left_out(installation, job_type)
     with installation.ledger.read() as connection:
-        planned = due_schedules(connection, job_type.name, demand.key, sources, without=left_out, until=None, limit=1)
+        planned = due_schedules(connection, job_type.name, demand.key, fit, without=left_out, until=None, limit=1)
         waiting = waiting_jobs(connection, None, job_types=[job_type.name], dedup_key=demand.key, limit=1)
     turns = [Next(each.subdomain, each.next_due_at, each.failures) for each in planned]
     turns += [Next(each.subdomain, each.not_before, each.attempts) for each in waiting]

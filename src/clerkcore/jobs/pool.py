@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Self
 
+from clerkcore.errors import ClerkError
+from clerkcore.fetch import Pace
 from clerkcore.installation import Installation
 from clerkcore.jobs.holding import make_pace
 from clerkcore.jobs.logs import start_logs
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.perform import Doing, perform_job
-from clerkcore.models import Run
+from clerkcore.jobs.runner import unrecorded
+from clerkcore.ledger import get_job, release_dead_jobs
+from clerkcore.models import Outcome, Run
 from clerkcore.plugins import Discovery, Manager
 from clerkcore.settings import Settings
+from clerkcore.times import now
 
 # A ledger's connections must not cross a fork.
+MOST_GIVEN = 2
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -39,6 +47,7 @@ class Pool:
         self.workers = workers
         self.report = report
         self._children: list[_Child] = []
+        self._given: Counter[int] = Counter()
 
     def perform(self, job_ids: Iterable[int]) -> Iterator[Run]:
         """Do jobs and yield their runs as they end; each id is asked for when somebody is free to do it."""
@@ -69,9 +78,19 @@ class Pool:
         return [child for child in self._children if child.job_id is not None]
 
     def _give(self, job_id: int) -> None:
-        child = next((child for child in self._children if child.job_id is None), None) or self._start()
-        child.job_id = job_id
+        self._given[job_id] += 1
+        for child in [child for child in self._children if child.job_id is None]:
+            try:
+                child.pipe.send(job_id)
+            except OSError:  # it died while it had nothing to do
+                child.process.join()
+                self._children.remove(child)
+            else:
+                child.job_id = job_id
+                return
+        child = self._start()
         child.pipe.send(job_id)
+        child.job_id = job_id
 
     def _start(self) -> _Child:
         ours, theirs = _SPAWN.Pipe()
@@ -88,22 +107,32 @@ class Pool:
         try:
             told = child.pipe.recv()
         except (EOFError, OSError):
-            self._bury(child, again)
+            yield from self._bury(child, again)
             return
         if isinstance(told, Run):
             yield told
         elif isinstance(told, str):
             self.report(told)
+        elif isinstance(told, ClerkError):  # the ledger's, which would meet every other job too
+            raise told
         else:
             child.job_id = None
 
-    def _bury(self, child: _Child, again: list[int]) -> None:
-        """Give the job of a process that died to another: the ledger counts the attempt, and says when it is enough."""
-        self.report(f"the process of job {child.job_id} died; the job is taken over")
-        if child.job_id is not None:
-            again.append(child.job_id)
+    def _bury(self, child: _Child, again: list[int]) -> Iterator[Run]:
+        """Tell of a process that died, and give its job to another where the ledger lets it wait: once at most."""
         child.process.join()
         self._children.remove(child)
+        if child.job_id is None:
+            return
+        with self.installation.ledger.write() as connection:
+            release_dead_jobs(connection, now())
+            job = get_job(connection, child.job_id)
+        if job.status == "waiting" and job.not_before <= now() and self._given[job.id] <= MOST_GIVEN:
+            self.report(f"the process of job {job.id} died; the job is taken over")
+            again.append(job.id)
+            return
+        died = ClerkError(f"the process of job {job.id} died", where=job.subdomain, remedy=f"clerk jobs show {job.id}")
+        yield unrecorded(job.job_type, job.subdomain, "", Outcome.FAILED, died)
 
     def __enter__(self) -> Self:
         return self
@@ -121,12 +150,23 @@ def _serve(pipe: Connection, settings: Settings, discovery: Discovery) -> None:
     pace, end_logs = make_pace(installation), start_logs(installation)
     try:
         while True:
-            job_id = pipe.recv()
-            for run in perform_job(installation, job_id, Doing(pipe.send, pace=pace)):
-                pipe.send(run)
+            _perform(installation, pipe, pipe.recv(), pace)
             pipe.send(None)
     except (EOFError, KeyboardInterrupt, BrokenPipeError):
         return  # the parent has ended, or was interrupted as we were; what was at hand is put back
     finally:
         installation.close()
         end_logs()
+
+
+def _perform(installation: Installation, pipe: Connection, job_id: int, pace: Pace) -> None:
+    def tell(told: object) -> None:
+        # Where the parent is gone, the job at hand goes on to its end all the same.
+        with suppress(OSError):
+            pipe.send(told)
+
+    try:
+        for run in perform_job(installation, job_id, Doing(tell, pace=pace)):
+            tell(run)
+    except ClerkError as error:
+        tell(error)

@@ -13,7 +13,10 @@ from clerkcore.times import now
 
 
 def close_left_runs(installation: Installation, subdomain: str, reason: str = "") -> list[Run]:
-    """Close every open run of a site; the caller holds the site's lease, so nobody works on them."""
+    """Close every open run of a site; the caller holds the site's lease, so nobody works on them.
+
+    With a `reason`, as that somebody cancelled them, they count as skipped and are no failure; else their process died.
+    """
     with installation.ledger.read() as connection:
         left = unfinished_runs(connection, subdomain)
     return [_close(installation, stored, reason) for stored in left]
@@ -28,7 +31,7 @@ def _close(installation: Installation, stored: StoredRun, reason: str) -> Run:
         job=stored.run.job,
         site=stored.run.site,
         source=stored.run.source,
-        outcome=Outcome.FAILED,
+        outcome=Outcome.SKIPPED if reason else Outcome.FAILED,
         scopes=scopes,
         started_at=stored.run.started_at,
         duration_seconds=max((now() - stored.run.started_at).total_seconds(), 0.0),
@@ -39,9 +42,9 @@ def _close(installation: Installation, stored: StoredRun, reason: str) -> Run:
         close_run(connection, run)
         record_event(
             connection,
-            "run.recovered",
+            "run.cancelled" if reason else "run.recovered",
             run.message,
-            severity="warning",
+            severity="info" if reason else "warning",
             subdomain=run.site,
             source=run.source,
             run_id=run.run_id,

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clerkcore.errors import StoreError
 from clerkcore.installation import Installation
 from clerkcore.jobs.holding import HeldSite, hold_site
-from clerkcore.jobs.ledger_texts import withhold_texts
+from clerkcore.jobs.ledger_texts import empty_journal, withhold_texts
 from clerkcore.jobs.orders import Report
 from clerkcore.jobs.runner import record_run
 from clerkcore.ledger import (
+    Hold,
+    Ledger,
     list_tombstones,
     open_holds,
     record_event,
@@ -87,31 +90,48 @@ def redact(installation: Installation, asked: Redacting, report: Report) -> Run:
 
 def _redact(held: HeldSite, work: Work, target: Target) -> list[ScopeResult]:
     results, redaction = redact_record(work, target)
-    with held.installation.ledger.write() as connection:
-        withhold_texts(connection, work.site.subdomain, work.source.name, passing_redaction(target.table, target.key))
-        _close_holds(connection, work)
+    ledger, site, source = held.installation.ledger, work.site.subdomain, work.source.name
+    with ledger.write() as connection:
+        withhold_texts(connection, site, source, passing_redaction(target.table, target.key))
         _leave_tombstone(connection, work, target, redaction, results)
+    # What is above is written whatever the archive is like.
+    _close_holds(ledger, work)
+    if not empty_journal(ledger):
+        work.report(f"{site}: another program reads the ledger, whose journal holds what was replaced for a while yet")
     return results
 
 
-def _close_holds(connection: Connection, work: Work) -> None:
+def _close_holds(ledger: Ledger, work: Work) -> None:
     """Close what is held of captures whose bytes are gone: nobody can accept it any more."""
-    for hold in open_holds(connection):
-        if (hold.site, hold.source) == (work.site.subdomain, work.source.name):
-            kept = work.archive.load_capture(hold.source, hold.result.scope, hold.result.capture)
-            if not all(work.archive.blob_path(download.sha256).is_file() for download in kept.downloads):
-                set_hold_state(connection, hold.run_id, hold.result.scope, "replaced")
+    with ledger.read() as connection:
+        holds = open_holds(connection)
+    mine = [hold for hold in holds if (hold.site, hold.source) == (work.site.subdomain, work.source.name)]
+    gone = [hold for hold in mine if _is_gone(work, hold)]
+    with ledger.write() as connection:
+        for hold in gone:
+            set_hold_state(connection, hold.run_id, hold.result.scope, "replaced")
+
+
+def _is_gone(work: Work, hold: Hold) -> bool:
+    """Whether a capture lacks bytes; one that cannot be read, as after a restore without raw data, lacks all."""
+    try:
+        kept = work.archive.load_capture(hold.source, hold.result.scope, hold.result.capture)
+    except StoreError:
+        return True
+    return not all(work.archive.blob_path(download.sha256).is_file() for download in kept.downloads)
 
 
 def _leave_tombstone(
     connection: Connection, work: Work, target: Target, redaction: Redaction, results: Iterable[ScopeResult]
 ) -> None:
-    """Leave a tombstone and an event, unless a run before has, and this one found nothing."""
+    """Leave a tombstone and an event, unless a run before has left those of all that is removed by now."""
     scopes = {result.scope: result.message for result in results if result.outcome is Outcome.CHANGED}
-    known = list_tombstones(connection, kind="redacted", subdomain=work.site.subdomain, limit=_KNOWN)
-    if not scopes and any(one.sha256 == redaction.key_hash for one in known):
-        return
     about = f"{work.source.name} {target.table.name}, {target.scope or 'all scopes'}"
+    this = (redaction.key_hash, about, redaction.rows_removed)
+    known = list_tombstones(connection, kind="redacted", subdomain=work.site.subdomain, limit=_KNOWN)
+    # One that removed rows, and was interrupted before it came here, is told by the next.
+    if not scopes and any((one.sha256, one.target, one.records) == this for one in known):
+        return
     details: Mapping[str, object] = {"run": work.run_id, "columns": sorted(target.key), "scopes": scopes}
     record_tombstone(
         connection,

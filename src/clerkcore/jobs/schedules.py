@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from clerkcore.errors import UsageError
 from clerkcore.installation import Installation
 from clerkcore.jobs.defaults import default_timing, sync_schedules
-from clerkcore.jobs.types import Demand, load_job_type, load_job_types, sites_left_out, sources_of
+from clerkcore.jobs.types import Demand, fit_of, load_job_type, load_job_types, sites_left_out
 from clerkcore.ledger import (
     Schedule,
     due_schedules,
@@ -100,7 +100,7 @@ def _soonest(installation: Installation, count: int, subdomain: str | None, job_
                 connection,
                 each.name,
                 "",
-                sources_of(installation, each),
+                fit_of(installation, each),
                 without=sites_left_out(installation, each),
                 until=None,
                 limit=limit,
@@ -140,7 +140,7 @@ def reset_schedules(installation: Installation, subdomains: Sequence[str], job_t
 
 
 def _types(installation: Installation, name: str | None) -> list[JobType]:
-    return load_job_types(installation) if name is None else [load_job_type(installation, name)]
+    return load_job_types(installation)[0] if name is None else [load_job_type(installation, name)]
 
 
 def _prepare(installation: Installation, subdomains: Sequence[str], job_type: str) -> tuple[JobType, list[str]]:

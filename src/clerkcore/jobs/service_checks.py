@@ -10,6 +10,7 @@ from clerkcore.installation import Installation
 from clerkcore.jobs.asking import open_executor
 from clerkcore.jobs.checked import FAILURE, OK, WARNING, Check
 from clerkcore.jobs.planning import SCHEDULER
+from clerkcore.jobs.types import load_job_types
 from clerkcore.ledger import mark_set_at
 from clerkcore.notify.configured import list_channels, open_channel
 from clerkcore.times import now
@@ -19,6 +20,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 def check_services(installation: Installation) -> Iterator[Check]:
     """Yield what is wrong with executor, ticks and channels, and what is right."""
+    for problem in load_job_types(installation)[1]:
+        yield Check("jobs", FAILURE, str(problem))
     yield from _check_executor(installation)
     yield from _check_ticks(installation)
     yield from _check_channels(installation)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clerkcore.errors import ClerkError, SettingsError, SiteError
 from clerkcore.installation import STATES, Installation
 from clerkcore.jobs.defaults import refresh_schedules
-from clerkcore.jobs.holding import hold_site
+from clerkcore.jobs.holding import hold_site, own_host
 from clerkcore.jobs.types import load_job_types
-from clerkcore.ledger import get_site, list_sites, refuse_busy, save_site, set_enabled, set_home
+from clerkcore.ledger import SiteRow, get_site, list_sites, refuse_busy, save_site, set_enabled, set_home
 from clerkcore.ledger import rename_site as rename_in_ledger
 from clerkcore.models import Kind, Site
 from clerkcore.sites import (
@@ -32,11 +32,16 @@ from clerkcore.sites import (
 )
 from clerkcore.times import now
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 CSV_COLUMNS = ("subdomain", "name", "state", "kind")
 
 
 def add_site(installation: Installation, site: Site) -> Path:
     """Add a new site; SiteError when it exists."""
+    if not site.name.isprintable():
+        raise SiteError(f"the name {site.name!r} holds control characters", remedy="give it in plain text")
     if installation.folder(site.subdomain).config.exists():
         raise SiteError(f"site {site.subdomain!r} exists already", remedy=f"clerk sites show {site.subdomain}")
     return _save(installation, site)
@@ -47,6 +52,7 @@ def _save(installation: Installation, site: Site, text: str = "") -> Path:
         # Written inside the ledger's transaction: where there is no ledger, no folder is left behind.
         path = write_site(installation.root, site, text)
         save_site(connection, site)
+        _settle(installation, connection, site)
     return path
 
 
@@ -54,6 +60,14 @@ def _register(installation: Installation, sites: Iterable[Site]) -> None:
     with installation.ledger.write() as connection:
         for site in sites:
             save_site(connection, site)
+            _settle(installation, connection, site)
+
+
+def _settle(installation: Installation, connection: Connection, site: Site) -> None:
+    """Make this machine the home of a site that has none, where machines share the ledger: its folder is here."""
+    here = own_host(installation)
+    if here and not get_site(connection, site.subdomain).host:
+        set_home(connection, site.subdomain, here)
 
 
 def import_pilots(installation: Installation) -> list[Site]:
@@ -68,7 +82,7 @@ def import_folders(installation: Installation) -> list[Site]:
     """Register every site.toml below sites/, as it is now, and plan its jobs anew by its intervals."""
     sites = [read_site(path) for path in find_sites(installation.root)]
     _register(installation, sites)
-    refresh_schedules(installation, load_job_types(installation))
+    refresh_schedules(installation, load_job_types(installation)[0])
     return sites
 
 
@@ -168,13 +182,15 @@ def _read_csv(path: Path) -> Iterator[Site]:
         )
 
 
-def enable_site(installation: Installation, subdomain: str, enabled: bool) -> Site:
+def enable_site(installation: Installation, subdomain: str, enabled: bool) -> SiteRow:
     """Switch a site on or off for --all, --next-site and schedules; its data stays."""
-    site = replace(installation.site(subdomain), enabled=enabled)
-    enable_in_file(installation.root, subdomain, enabled)
     with installation.ledger.write() as connection:
+        row = get_site(connection, check_subdomain(subdomain))
         set_enabled(connection, subdomain, enabled)
-    return site
+        # A folder that is gone, or on another machine, must keep nobody from it.
+        if installation.folder(subdomain).config.exists():
+            enable_in_file(installation.root, subdomain, enabled)
+    return row
 
 
 def move_home(installation: Installation, subdomain: str, host: str) -> None:

@@ -12,6 +12,7 @@ from clerkcore.jobs.holding import HeldSite
 from clerkcore.jobs.orders import Order, read_order
 from clerkcore.jobs.runner import run_sources
 from clerkcore.jobs.selection import disabled_states
+from clerkcore.ledger import Fit
 from clerkcore.ledger.stored import dump_json
 from clerkcore.models import Run
 from clerkcore.services import QUEUES, JobType, SiteWork
@@ -56,15 +57,33 @@ def load_job_type(installation: Installation, name: str) -> JobType:
     offered = installation.plugins.names(HOOK)
     if name not in offered:
         raise UsageError(f"there is no job {name!r}", remedy=f"jobs: {', '.join(offered)}")
-    made = installation.plugins.load(HOOK, name)()
+    made = _make(installation.plugins.load(HOOK, name), name)
     if not isinstance(made, JobType) or made.name != name or made.queue not in QUEUES:
-        raise PluginError(f"{name!r} is no JobType of this name and one of the queues {', '.join(QUEUES)}")
+        raise PluginError(
+            f"the kind of job {name!r} is no JobType of this name in one of the queues {', '.join(QUEUES)}",
+            remedy="report it to the plugin's author",
+        )
     return made
 
 
-def load_job_types(installation: Installation) -> list[JobType]:
-    """Return every kind of job, by name; PluginError for one that is broken."""
-    return [load_job_type(installation, name) for name in installation.plugins.names(HOOK)]
+def _make(offered: Callable[[], object], name: str) -> object:
+    try:
+        return offered()
+    except Exception as error:  # foreign code
+        told = f"the kind of job {name!r} cannot be made: {type(error).__name__}: {error}"
+        raise PluginError(told, remedy="report it to the plugin's author") from error
+
+
+def load_job_types(installation: Installation) -> tuple[list[JobType], list[PluginError]]:
+    """Return every kind of job that can be used, by name, and what is wrong with the others."""
+    types: list[JobType] = []
+    problems: list[PluginError] = []
+    for name in installation.plugins.names(HOOK):
+        try:
+            types.append(load_job_type(installation, name))
+        except PluginError as error:
+            problems.append(error)
+    return types, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,12 @@ def demand_of(installation: Installation, order: Order) -> Demand:
 def sources_of(installation: Installation, job_type: JobType) -> list[str] | None:
     """Return the sources whose sites a kind of job is for; None is every site."""
     return installation.plugins.names(job_type.source_hook) if job_type.source_hook else None
+
+
+def fit_of(installation: Installation, job_type: JobType) -> Fit:
+    """Return what sites must be like for a kind of job."""
+    sources = sources_of(installation, job_type)
+    return Fit(None if sources is None else tuple(sources), tuple(map(str, job_type.kinds)))
 
 
 def sites_left_out(installation: Installation, job_type: JobType) -> frozenset[str]:

@@ -11,7 +11,7 @@ from clerkcore.installation import STATES, Installation
 from clerkcore.jobs.defaults import sync_schedules
 from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.selection import disabled_states
-from clerkcore.jobs.types import Demand, load_job_types, sources_of
+from clerkcore.jobs.types import Demand, fit_of, load_job_types, sources_of
 from clerkcore.ledger import (
     Hold,
     Lease,
@@ -24,6 +24,7 @@ from clerkcore.ledger import (
     list_jobs,
     list_leases,
     open_holds,
+    tell_holder,
 )
 from clerkcore.services import JobType
 from clerkcore.times import now
@@ -59,9 +60,10 @@ def explain(installation: Installation, subdomain: str) -> list[Reason]:
         holds = [hold for hold in open_holds(connection) if hold.site == subdomain]
     known = _Known(row, leases.get(subdomain), holds)
     reasons: list[Reason] = []
-    for job_type in load_job_types(installation):
-        sources = sources_of(installation, job_type)
-        if sources is None or set(sources).intersection(row.sources):
+    for job_type in load_job_types(installation)[0]:
+        fit = fit_of(installation, job_type)
+        of_kind = not fit.kinds or str(row.kind) in fit.kinds
+        if of_kind and (fit.sources is None or set(fit.sources).intersection(row.sources)):
             reasons += _explain_job(installation, known, job_type)
     return [*reasons, *_missing(installation, row)]
 
@@ -86,12 +88,14 @@ def _explain_job(installation: Installation, known: _Known, job_type: JobType) -
         schedule = get_schedule(connection, site, job)
         newest = list_jobs(connection, subdomain=site, job_type=job, limit=1)
     due = schedule.next_due_at if schedule else None
+    barred = list(_of_site(installation, known, job_type))
     found = [
-        *_of_site(installation, known, job_type),
+        *barred,
         *_of_lease(known, newest),
-        *_of_job(newest),
+        *_of_job(newest, known.lease),
         *_of_holds(known, job_type, installation),
-        *_of_schedule(schedule, job_type, site),
+        # What is left out is not due, whatever its schedule says.
+        *(() if barred else _of_schedule(schedule, job_type, site)),
     ]
     for reason, message, command in found:
         yield Reason(site, job, reason, message, command, due)
@@ -115,20 +119,23 @@ def _of_lease(known: _Known, newest: list[StoredJob]) -> Iterator[tuple[str, str
     lease = known.lease
     if lease is None or lease.expires_at <= now():
         return
+    who = tell_holder(lease.holder)
     if holder_is_dead(lease.holder):
-        yield "died", f"{lease.holder}, which ran {lease.job}, is dead; the next tick takes its job over", ""
+        yield "died", f"{who}, which ran {lease.job}, is dead; the next tick takes its job over", ""
     elif not newest or newest[0].token != lease.token:
-        yield "leased", f"{lease.holder} works on the site ({lease.job}) until {lease.expires_at:%H:%M:%S} UTC", ""
+        yield "leased", f"{who} works on the site ({lease.job}) until {lease.expires_at:%H:%M:%S} UTC", ""
 
 
-def _of_job(newest: list[StoredJob]) -> Iterator[tuple[str, str, str]]:
+def _of_job(newest: list[StoredJob], lease: Lease | None) -> Iterator[tuple[str, str, str]]:
     if not newest:
         yield "never", "it was never asked for", ""
         return
     job, show = newest[0], f"clerk jobs show {newest[0].id}"
+    if job.status == "running" and lease and holder_is_dead(lease.holder):
+        return  # told already
     if job.status == "running":
         since = f" since {job.started_at:%Y-%m-%d %H:%M:%S} UTC" if job.started_at else ""
-        yield "running", f"job {job.id} is being done by {job.holder}{since}", show
+        yield "running", f"job {job.id} is being done by {tell_holder(job.holder)}{since}", show
     elif job.status == "waiting":
         again = f"attempt {job.attempts + 1} of {job.max_attempts}; before: {job.message}" if job.attempts else "new"
         yield "waiting", f"job {job.id} waits until {job.not_before:%Y-%m-%d %H:%M:%S} UTC ({again})", show

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from clerkcore.ledger.engine import Ledger, ledger_url, open_ledger, server_url
     from clerkcore.ledger.events import Event, list_events, record_event
     from clerkcore.ledger.heartbeat import Heartbeat
-    from clerkcore.ledger.holders import holder_is_dead, holder_name
+    from clerkcore.ledger.holders import holder_is_dead, holder_name, tell_holder
     from clerkcore.ledger.jobs import (
         NewJob,
         StoredJob,
@@ -116,13 +116,16 @@ if TYPE_CHECKING:
         unfinished_runs,
     )
     from clerkcore.ledger.schedules import (
+        Fit,
         Schedule,
         add_schedules,
         due_schedules,
         get_schedule,
         list_schedules,
         move_schedule,
+        recount_far,
         save_schedule,
+        take_turn,
         unscheduled_sites,
     )
     from clerkcore.ledger.sites import (
@@ -190,13 +193,16 @@ _HOMES = {
     ),
     "marks": ("get_mark", "hold_mark", "mark_set_at", "set_mark"),
     "schedules": (
+        "Fit",
         "Schedule",
         "add_schedules",
         "due_schedules",
         "get_schedule",
         "list_schedules",
         "move_schedule",
+        "recount_far",
         "save_schedule",
+        "take_turn",
         "unscheduled_sites",
     ),
     "jobs": (
@@ -226,7 +232,7 @@ _HOMES = {
     "engine": ("Ledger", "ledger_url", "open_ledger", "server_url"),
     "events": ("Event", "list_events", "record_event"),
     "heartbeat": ("Heartbeat",),
-    "holders": ("holder_is_dead", "holder_name"),
+    "holders": ("holder_is_dead", "holder_name", "tell_holder"),
     "leases": (
         "Lease",
         "SiteBusy",

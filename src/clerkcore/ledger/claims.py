@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from clerkcore.errors import LedgerError
 from clerkcore.ledger.engine import Ledger
+from clerkcore.ledger.events import record_event
 from clerkcore.ledger.jobs import StoredJob, end_cancelled, finish_job, get_job, put_back, start_job
 from clerkcore.ledger.leases import Lease, SiteBusy, is_alive, name_job, take_lease
+from clerkcore.ledger.schedules import count_failure
 from clerkcore.ledger.tables import jobs
 from clerkcore.models import Outcome
 from clerkcore.times import to_text
 
+FIRST_PAUSE = timedelta(minutes=5)
 AGAIN = "ask for it again: clerk jobs retry {id}"
 
 
@@ -48,9 +51,12 @@ def claim_job(
     `host`.
     """
     with ledger.write() as conn:
+        # In a transaction of its own: what is taken back stands even where nothing is begun.
+        _release_dead(conn, get_job(conn, job_id, lock=True), now)
+    with ledger.write() as conn:
         job = get_job(conn, job_id, lock=True)
         if job.status == "running":
-            job = _take_back(conn, job, now)
+            raise _busy(job)
         if not job.is_open:
             raise JobOver(f"job {job.id} is {job.status}: {job.message or job.outcome}", where=job.subdomain)
         if punctual and job.not_before > now:
@@ -63,15 +69,12 @@ def claim_job(
         return Claim(get_job(conn, job_id), lease)
 
 
-def _take_back(conn: Connection, job: StoredJob, now: datetime) -> StoredJob:
-    if is_alive(conn, job.subdomain, job.token, now):
-        since = to_text(job.started_at or job.created_at)
-        raise SiteBusy(
-            f"site {job.subdomain!r} is busy: {job.holder} has run {job.job_type} since {since}, as job {job.id}",
-            remedy="wait for it to end; when its process dies, its job is taken over",
-        )
-    _give_up_or_wait(conn, job, now)
-    return get_job(conn, job.id)
+def _busy(job: StoredJob) -> SiteBusy:
+    since = to_text(job.started_at or job.created_at)
+    return SiteBusy(
+        f"site {job.subdomain!r} is busy: {job.holder} has run {job.job_type} since {since}, as job {job.id}",
+        remedy="wait for it to end; when its process dies, its job is taken over",
+    )
 
 
 def release_dead_jobs(conn: Connection, now: datetime, *, subdomain: str | None = None) -> list[StoredJob]:
@@ -82,20 +85,33 @@ def release_dead_jobs(conn: Connection, now: datetime, *, subdomain: str | None 
     query = select(jobs.c.id).where(jobs.c.status == "running").order_by(jobs.c.id)
     if subdomain is not None:
         query = query.where(jobs.c.subdomain == subdomain)
-    released = []
-    for job_id in list(conn.scalars(query.with_for_update(skip_locked=True))):
-        job = get_job(conn, job_id)
-        if not is_alive(conn, job.subdomain, job.token, now):
-            _give_up_or_wait(conn, job, now)
-            released.append(job)
-    return released
+    found = [get_job(conn, job_id) for job_id in conn.scalars(query.with_for_update(skip_locked=True)).all()]
+    return [job for job in found if _release_dead(conn, job, now)]
 
 
-def _give_up_or_wait(conn: Connection, job: StoredJob, now: datetime) -> None:
+def _release_dead(conn: Connection, job: StoredJob, now: datetime) -> bool:
+    """Let a job whose process is dead wait again, or end where no attempt is left; False for any other."""
+    if job.status != "running" or is_alive(conn, job.subdomain, job.token, now):
+        return False
     died = f"its process ({job.holder}) died, or was away for longer than its lease"
     if job.cancel_requested:
         end_cancelled(conn, job, died, now)
-    elif job.attempts >= job.max_attempts:
+        return True
+    over = job.attempts >= job.max_attempts
+    if over:
         finish_job(conn, job, Outcome.FAILED, f"{died}, in attempt {job.attempts}", AGAIN.format(id=job.id), now)
     else:
-        put_back(conn, job, died, now, counted=True)
+        put_back(conn, job, died, now + _pause(job), counted=True)
+    count_failure(conn, job.subdomain, job.job_type, job.dedup_key)
+    _tell(conn, job, "job.failed" if over else "job.died", died, now)
+    return True
+
+
+def _pause(job: StoredJob) -> timedelta:
+    """Return how long a job rests after a death: not at all after the first, which need not be its fault."""
+    return timedelta() if job.attempts <= 1 else FIRST_PAUSE * 2 ** (job.attempts - 2)
+
+
+def _tell(conn: Connection, job: StoredJob, kind: str, message: str, now: datetime) -> None:
+    data = {"job_id": job.id, "job_type": job.job_type, "attempt": job.attempts}
+    record_event(conn, kind, message, severity="warning", subdomain=job.subdomain, data=data, at=now)

@@ -5,13 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, select
+from sqlalchemy import CompoundSelect, Connection, Select, and_, except_, exists, select, true, union_all
 from sqlalchemy.sql import ColumnElement
 
 from clerkcore.ledger.alerts import RESOLVED, Member
-from clerkcore.ledger.tables import alert_members, alerts, job_tracking, jobs, run_scopes, schedules, sites
+from clerkcore.ledger.tables import (
+    alert_members,
+    alerts,
+    job_tracking,
+    jobs,
+    run_scopes,
+    schedules,
+    site_sources,
+    sites,
+)
 from clerkcore.times import to_text
+
+_OVERDUE = alerts.c.type == "overdue"
+_BY_JOB = attrgetter("job_type", "subdomain")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A kind of job that schedules run: at enabled sites that have one of `sources`, None for all, `without` some."""
+
+    job_type: str
+    sources: Collection[str] | None = None
+    without: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +87,13 @@ def has_open_hold(conn: Connection, subdomain: str, source: str) -> bool:
 
 def closed_holds(conn: Connection) -> list[Member]:
     """Return the members of open alerts about holds of which nothing is held any more."""
-    open_hold = exists(
-        select(run_scopes.c.run_id)
-        .join(job_tracking, job_tracking.c.id == run_scopes.c.run_id)
-        .where(
-            run_scopes.c.hold_state == "open",
-            job_tracking.c.subdomain == alert_members.c.subdomain,
-            job_tracking.c.source == alert_members.c.source,
-        )
-    )
-    return _failing_members(conn, alerts.c.type == "held", ~open_hold)
+    members = _failing_members(conn, alerts.c.type == "held")
+    if not members:
+        return []
+    query = select(job_tracking.c.subdomain, job_tracking.c.source)
+    query = query.join(run_scopes, run_scopes.c.run_id == job_tracking.c.id).where(run_scopes.c.hold_state == "open")
+    held = {(subdomain, source) for subdomain, source in conn.execute(query)}
+    return [member for member in members if (member.subdomain, member.source) not in held]
 
 
 def members_without_site(conn: Connection) -> list[tuple[str, Member]]:
@@ -82,62 +102,80 @@ def members_without_site(conn: Connection) -> list[tuple[str, Member]]:
     gone = ~exists().where(sites.c.subdomain == members.subdomain)
     query = select(alerts.c.type, members.subdomain, members.source, members.job_type)
     query = query.join(alert_members, members.alert_id == alerts.c.id)
-    rows = conn.execute(query.where(_open_members(), members.subdomain != "", gone))
+    rows = conn.execute(query.where(*_failing(true()), members.subdomain != "", gone))
     return [(type_, Member(*key)) for type_, *key in rows]
 
 
-def overdue_members(conn: Connection, due_before: datetime) -> list[Member]:
-    """Return the jobs of enabled sites that should have begun before a time, and are neither running nor told of.
+def overdue_members(conn: Connection, expected: Collection[Expected], due_before: datetime) -> list[Member]:
+    """Return the jobs that should have begun before a time, and are neither running nor told of.
 
     An alert that somebody resolved by hand counts as told until the schedule has moved on.
     """
-    members = alert_members.c
-    running = exists().where(
-        jobs.c.subdomain == schedules.c.subdomain, jobs.c.job_type == schedules.c.job_type, jobs.c.status == "running"
+    if not expected:
+        return []
+    running = select(jobs.c.subdomain, jobs.c.job_type).where(jobs.c.status == "running")
+    found = _read_jobs(conn, except_(_planned(expected, due_before), _told_overdue(), running))
+    return sorted(found - _decided(conn), key=_BY_JOB) if found else []
+
+
+def punctual_members(conn: Connection, expected: Collection[Expected], due_before: datetime) -> dict[Member, bool]:
+    """Return the members of open alerts about schedules that are not behind any more, and whether each is to be run."""
+    told = _told_overdue()
+    ended = _read_jobs(conn, except_(told, _planned(expected, due_before)) if expected else told)
+    left_out = _read_jobs(conn, except_(told, _planned(expected))) if ended and expected else ended
+    return {member: member not in left_out for member in sorted(ended, key=_BY_JOB)}
+
+
+# Sets of many thousands are compared by EXCEPT, since no planner, whatever it knows of the tables, makes of that a scan
+# of the one for each row of the other.
+def _planned(expected: Collection[Expected], due_before: datetime | None = None) -> Select[Any]:
+    """Return what schedules run where; those with options of their own are left to whoever asks with these options."""
+    each = union_all(*(_planned_of(job, due_before) for job in expected)).subquery()
+    return select(each.c.subdomain, each.c.job_type)
+
+
+def _planned_of(job: Expected, due_before: datetime | None) -> Select[Any]:
+    query = select(schedules.c.subdomain, schedules.c.job_type)
+    query = query.join(sites, sites.c.subdomain == schedules.c.subdomain).where(
+        schedules.c.job_type == job.job_type, schedules.c.dedup_key == "", schedules.c.enabled, sites.c.enabled
     )
-    told = exists(
-        select(members.alert_id)
+    if due_before is not None:
+        query = query.where(schedules.c.next_due_at < to_text(due_before))
+    if job.sources is not None:
+        mine = (site_sources.c.subdomain == schedules.c.subdomain, site_sources.c.source.in_(sorted(job.sources)))
+        query = query.where(exists().where(*mine))
+    return query.where(schedules.c.subdomain.not_in(sorted(job.without))) if job.without else query
+
+
+def _told_overdue() -> Select[Any]:
+    return select(alert_members.c.subdomain, alert_members.c.job_type).where(*_failing(_OVERDUE))
+
+
+def _decided(conn: Connection) -> set[Member]:
+    """Return the jobs that were behind schedule already when somebody resolved the alert about them."""
+    members = alert_members.c
+    key = (schedules.c.subdomain == members.subdomain, schedules.c.job_type == members.job_type)
+    query = (
+        select(members.subdomain, members.job_type)
         .join(alerts, alerts.c.id == members.alert_id)
-        .where(
-            alerts.c.type == "overdue",
-            members.subdomain == schedules.c.subdomain,
-            members.job_type == schedules.c.job_type,
-            members.recovered_at.is_(None),
-            (alerts.c.status != RESOLVED) | (alerts.c.resolved_at > schedules.c.next_due_at),
-        )
+        .join(schedules, and_(*key, schedules.c.dedup_key == ""))
+        .where(_OVERDUE, alerts.c.status == RESOLVED, members.recovered_at.is_(None))
     )
-    query = select(schedules.c.subdomain, schedules.c.job_type).join(sites, sites.c.subdomain == schedules.c.subdomain)
-    query = query.where(_behind(due_before), ~running, ~told).distinct()
-    found = conn.execute(query.order_by(schedules.c.job_type, schedules.c.subdomain))
-    return [Member(subdomain, "", job_type) for subdomain, job_type in found]
+    return _read_jobs(conn, query.where(alerts.c.resolved_at > schedules.c.next_due_at))
 
 
-def punctual_members(conn: Connection, due_before: datetime) -> list[Member]:
-    """Return the members of open alerts about schedules that are not behind any more."""
+def _read_jobs(conn: Connection, query: Select[Any] | CompoundSelect[Any]) -> set[Member]:
+    return {Member(subdomain, "", job_type) for subdomain, job_type in conn.execute(query)}
+
+
+def _failing_members(conn: Connection, of: ColumnElement[bool]) -> list[Member]:
     members = alert_members.c
-    behind = exists(
-        select(schedules.c.subdomain)
-        .join(sites, sites.c.subdomain == schedules.c.subdomain)
-        .where(
-            _behind(due_before),
-            schedules.c.subdomain == members.subdomain,
-            schedules.c.job_type == members.job_type,
-        )
-    )
-    return _failing_members(conn, alerts.c.type == "overdue", ~behind)
-
-
-def _behind(due_before: datetime) -> ColumnElement[bool]:
-    return and_(schedules.c.enabled, sites.c.enabled, schedules.c.next_due_at < to_text(due_before))
-
-
-def _failing_members(conn: Connection, *conditions: ColumnElement[bool]) -> list[Member]:
-    members = alert_members.c
-    query = select(members.subdomain, members.source, members.job_type)
-    query = query.join(alerts, alerts.c.id == members.alert_id).where(_open_members(), *conditions)
+    query = select(members.subdomain, members.source, members.job_type).where(*_failing(of))
     rows = conn.execute(query.order_by(members.subdomain, members.source, members.job_type))
     return [Member(*row) for row in rows]
 
 
-def _open_members() -> ColumnElement[bool]:
-    return and_(alerts.c.status != RESOLVED, alert_members.c.recovered_at.is_(None))
+def _failing(of: ColumnElement[bool]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return that a row is a member that fails of such an open alert, found by way of the few alerts that are open."""
+    found = select(alerts.c.id).where(alerts.c.status != RESOLVED, of)
+    return alert_members.c.alert_id.in_(found), alert_members.c.recovered_at.is_(None)

@@ -23,7 +23,7 @@ CONNECT_SECONDS = 10
 
 _INIT = "run `clerk init`"
 _UPGRADE = "run `clerk upgrade`"
-_URL_REMEDY = "write postgresql+psycopg://USER@HOST/NAME and install psycopg, or leave the URL out"
+_URL_REMEDY = "write postgresql://USER@HOST/NAME and pip install 'clerkcore[postgresql]', or leave the URL out"
 
 
 def ledger_url(root: Path) -> str:

@@ -16,6 +16,12 @@ def holder_name() -> str:
     return ":".join((socket.gethostname(), _namespace(), str(pid), _stat(pid)[1]))
 
 
+def tell_holder(holder: str) -> str:
+    """Return a holder as people name it: "process 1234 on vm"."""
+    host, _, pid, _ = _split(holder)
+    return f"process {pid} on {host}" if pid != UNKNOWN else holder
+
+
 def holder_is_dead(holder: str) -> bool:
     """Whether the process behind this name is provably gone; False for any process not to be seen from here."""
     host, namespace, pid, started = _split(holder)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, exists, insert, select, update
+from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from clerkcore.ledger.jobs import is_open
 from clerkcore.ledger.rows import fetch_rows, save_row
@@ -36,6 +37,14 @@ class Schedule:
     updated_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Which sites a kind of job is for: those with one of these sources, and of these kinds; None and () are any."""
+
+    sources: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] = ()
+
+
 def save_schedule(conn: Connection, schedule: Schedule) -> None:
     """Insert or update a schedule."""
     save_row(conn, schedules, _key(schedule), _values(schedule))
@@ -44,7 +53,10 @@ def save_schedule(conn: Connection, schedule: Schedule) -> None:
 def add_schedules(conn: Connection, added: Sequence[Schedule]) -> None:
     """Insert many schedules that are not there yet."""
     if added:
-        conn.execute(insert(schedules), [{**_key(schedule), **_values(schedule)} for schedule in added])
+        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+        # Another process may have planned some of them meanwhile.
+        statement = dialect.insert(schedules).on_conflict_do_nothing()
+        conn.execute(statement, [{**_key(schedule), **_values(schedule)} for schedule in added])
 
 
 def get_schedule(conn: Connection, subdomain: str, job_type: str, dedup_key: str = "") -> Schedule | None:
@@ -64,28 +76,27 @@ def list_schedules(
     limit: int | None = None,
     origin: str | None = None,
     enabled: bool | None = None,
+    lock: bool = False,
 ) -> list[Schedule]:
-    """Return schedules, the soonest due first."""
+    """Return schedules, the soonest due first; with `lock` nobody else changes them before the transaction ends."""
     query = select(schedules).order_by(schedules.c.next_due_at, schedules.c.subdomain, schedules.c.job_type)
     wanted = {"subdomain": subdomain, "job_type": job_type, "origin": origin, "enabled": enabled}
     for name, value in wanted.items():
         if value is not None:
             query = query.where(schedules.c[name] == value)
+    query = query.with_for_update() if lock else query
     return [_schedule(row) for row in fetch_rows(conn, query.limit(limit))]
 
 
-def unscheduled_sites(
-    conn: Connection, job_type: str, dedup_key: str, sources: Collection[str] | None, limit: int
-) -> list[str]:
-    """Return enabled sites with one of these sources (None is any site) that the job has no schedule for yet."""
+def unscheduled_sites(conn: Connection, job_type: str, dedup_key: str, fit: Fit, limit: int) -> list[str]:
+    """Return enabled sites that a job is for and has no schedule for yet."""
     planned = exists().where(
         schedules.c.subdomain == sites.c.subdomain,
         schedules.c.job_type == job_type,
         schedules.c.dedup_key == dedup_key,
     )
     query = select(sites.c.subdomain).where(sites.c.enabled, ~planned).order_by(sites.c.subdomain)
-    if sources is not None:
-        query = query.where(_has_source(sources))
+    query = query.where(*_fits(fit))
     return list(conn.scalars(query.limit(limit)))
 
 
@@ -93,7 +104,7 @@ def due_schedules(
     conn: Connection,
     job_type: str,
     dedup_key: str,
-    sources: Collection[str] | None,
+    fit: Fit,
     *,
     without: Collection[str] = (),
     until: datetime | None,
@@ -109,11 +120,41 @@ def due_schedules(
         jobs.c.dedup_key == schedules.c.dedup_key,
         is_open(),
     )
-    query = _planned(job_type, dedup_key, sources, without).where(~open_job)
+    query = _planned(job_type, dedup_key, fit, without).where(~open_job)
     if until is not None:
         query = query.where(schedules.c.next_due_at <= to_text(until))
     query = query.order_by(schedules.c.next_due_at, schedules.c.subdomain).limit(limit)
     return [_schedule(row) for row in fetch_rows(conn, query)]
+
+
+def take_turn(conn: Connection, schedule: Schedule, next_due_at: datetime) -> bool:
+    """Move a schedule on from the turn it was read with; False when another process has taken that turn."""
+    conditions = [schedules.c[name] == value for name, value in _key(schedule).items()]
+    as_read = schedules.c.next_due_at == to_text(schedule.next_due_at)
+    moved = update(schedules).where(*conditions, as_read).values(next_due_at=to_text(next_due_at))
+    return conn.execute(moved).rowcount > 0
+
+
+def count_failure(conn: Connection, subdomain: str, job_type: str, dedup_key: str) -> None:
+    """Count one more failure in a row for the schedules that a job serves."""
+    served = [schedules.c.subdomain == subdomain, schedules.c.job_type == job_type]
+    if dedup_key:
+        served.append(schedules.c.dedup_key == dedup_key)
+    conn.execute(update(schedules).where(*served).values(failures=schedules.c.failures + 1))
+
+
+def recount_far(conn: Connection, job_type: str, at: datetime, slack: timedelta) -> int:
+    """Make due now what is planned further ahead than its interval and some slack: a clock that was wrong planned it.
+
+    Returns how many schedules that was. Cron expressions are left, which may well name a far day.
+    """
+    every = select(schedules.c.every_hours).where(schedules.c.job_type == job_type).distinct()
+    found = 0
+    for hours in [hours for hours in conn.scalars(every) if hours is not None]:
+        far = to_text(at + timedelta(hours=hours) + slack)
+        same = (schedules.c.job_type == job_type, schedules.c.every_hours == hours, schedules.c.next_due_at > far)
+        found += conn.execute(update(schedules).where(*same).values(next_due_at=to_text(at))).rowcount
+    return found
 
 
 def move_schedule(conn: Connection, schedule: Schedule, next_due_at: datetime, failures: int | None = None) -> None:
@@ -125,20 +166,23 @@ def move_schedule(conn: Connection, schedule: Schedule, next_due_at: datetime, f
     conn.execute(update(schedules).where(*conditions).values(values))
 
 
-def _planned(job_type: str, dedup_key: str, sources: Collection[str] | None, without: Collection[str]) -> Select[Any]:
+def _planned(job_type: str, dedup_key: str, fit: Fit, without: Collection[str]) -> Select[Any]:
     query = select(schedules).join(sites, sites.c.subdomain == schedules.c.subdomain)
     query = query.where(
         schedules.c.job_type == job_type, schedules.c.dedup_key == dedup_key, schedules.c.enabled, sites.c.enabled
     )
-    if sources is not None:
-        query = query.where(_has_source(sources))
+    query = query.where(*_fits(fit))
     return query.where(sites.c.subdomain.not_in(sorted(without))) if without else query
 
 
-def _has_source(sources: Collection[str]) -> Any:
-    return exists().where(
-        and_(site_sources.c.subdomain == sites.c.subdomain, site_sources.c.source.in_(sorted(sources)))
-    )
+def _fits(fit: Fit) -> list[Any]:
+    conditions: list[Any] = []
+    if fit.sources is not None:
+        listed = site_sources.c.source.in_(fit.sources)
+        conditions.append(exists().where(site_sources.c.subdomain == sites.c.subdomain, listed))
+    if fit.kinds:
+        conditions.append(sites.c.kind.in_(fit.kinds))
+    return conditions
 
 
 def _key(schedule: Schedule) -> dict[str, Any]:

@@ -135,7 +135,8 @@ def unknown_site(conn: Connection, subdomain: str) -> SiteError:
     """Return the error for a site the ledger does not know."""
     known = list(conn.scalars(select(sites.c.subdomain).order_by(sites.c.subdomain)))
     near = difflib.get_close_matches(subdomain, known, n=5) or known[:5]
-    remedy = f"sites: {', '.join(near)}" if near else "it has no sites yet"
+    more = f" and {len(known) - len(near)} more: clerk sites list" if len(known) > len(near) else ""
+    remedy = f"sites: {', '.join(near)}{more}" if near else "it has no sites yet"
     return SiteError(f"the ledger has no site {subdomain!r}", remedy=remedy)
 
 

@@ -21,7 +21,7 @@ _PASSWORD = ("the ledger's server refused the password", "set CLERK_SECRET_DATAB
 
 # By SQLite's primary result code, or PostgreSQL's SQLSTATE.
 _WORDS: dict[object, tuple[str, str]] = {
-    sqlite3.SQLITE_NOTADB: ("the ledger is not a database", f"move the file away and {_INIT}"),
+    sqlite3.SQLITE_NOTADB: ("the ledger is not a database", f"restore it from a backup, or move it away and {_INIT}"),
     sqlite3.SQLITE_CORRUPT: ("the ledger is damaged", "restore it from a backup"),
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,

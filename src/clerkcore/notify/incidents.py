@@ -10,6 +10,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from clerkcore.ledger import (
+    Alert,
     Member,
     add_alert,
     find_alert_of,
@@ -28,8 +29,10 @@ from clerkcore.notify.configured import Channel
 from clerkcore.notify.rules import JOIN_HOURS, SEVERITIES, joinable_since
 from clerkcore.notify.telling import queue
 from clerkcore.notify.words import make_title, plain
+from clerkcore.times import to_text
 
 _LEVELS = {"critical": "error", "warning": "warning", "info": "info"}
+_LEFT_OUT = "nothing runs it any more: its kind of job, source, state, site or schedule is off or gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,11 @@ def raise_alert(conn: Connection, signal: Signal) -> int:
 
     It is still to be renamed, once for all that join it at a time.
     """
-    known = find_alert_of(conn, signal.type, signal.member)
-    alert_id = known or find_open_alert(conn, signal.cause, joinable_since(signal.type, signal.at))
+    alert_id = (
+        find_alert_of(conn, signal.type, signal.member)
+        or find_open_alert(conn, signal.cause, joinable_since(signal.type, signal.at))
+        or find_open_alert(conn, _own_cause(signal))
+    )
     if alert_id is None:
         alert_id = _open(conn, signal)
     see_alert(conn, alert_id, signal.at)
@@ -79,15 +85,21 @@ def raise_together(conn: Connection, signal: Signal, members: Sequence[Member]) 
     rename(conn, [alert_id])
 
 
+def _own_cause(signal: Signal) -> str:
+    """Return the cause of the alert that a signal opens, of which only one can be open.
+
+    Where an alert can be joined for a while only, a later one of the same cause needs a name of its own.
+    """
+    return f"{signal.cause}:{signal.member.subdomain}" if signal.type in JOIN_HOURS else signal.cause
+
+
 def _open(conn: Connection, signal: Signal) -> int:
     member, what = signal.member, signal.member.source or signal.member.job_type
     title = make_title(signal.type, what, [member.subdomain])
     severity = SEVERITIES.get(signal.type, "warning")
-    # Where an alert can be joined for a while only, a later one of the same cause needs a name of its own.
-    cause = f"{signal.cause}:{member.subdomain}" if signal.type in JOIN_HOURS else signal.cause
     alert_id = add_alert(
         conn,
-        cause=cause,
+        cause=_own_cause(signal),
         type=signal.type,
         severity=severity,
         member=member,
@@ -124,13 +136,26 @@ def close_recovered(conn: Connection, channels: Sequence[Channel], alert_ids: It
     for alert_id in alert_ids:
         if has_failing_members(conn, alert_id):
             continue
-        save_alert(conn, alert_id, status="resolved", resolved_at=at, snoozed_until=None)
-        alert = get_alert(conn, alert_id)
-        member = Member(alert.subdomain, alert.source, "")
-        _record(conn, alert_id, "alert.recovered", f"Recovered: {alert.title}", "info", member, at)
+        alert = _end(conn, alert_id, "alert.recovered", "Recovered: {}", at)
         # What began and ended before anybody was told needs no word.
         if alert.reminded_at is not None:
             queue(conn, channels, "recovered", alert, at)
+
+
+def close_left_out(conn: Connection, alert_ids: Iterable[int], at: datetime) -> None:
+    """Resolve those alerts none of whose members is to be run any more, with a note; nobody is told of a recovery."""
+    for alert_id in alert_ids:
+        if not has_failing_members(conn, alert_id):
+            alert = _end(conn, alert_id, "alert.closed", "Closed: {}; " + _LEFT_OUT, at)
+            note = {"at": to_text(at), "by": "clerk", "action": "closed", "note": _LEFT_OUT}
+            save_alert(conn, alert_id, notes=[*alert.notes, note])
+
+
+def _end(conn: Connection, alert_id: int, kind: str, message: str, at: datetime) -> Alert:
+    save_alert(conn, alert_id, status="resolved", resolved_at=at, snoozed_until=None)
+    alert = get_alert(conn, alert_id)
+    _record(conn, alert_id, kind, message.format(alert.title), "info", Member(alert.subdomain, alert.source, ""), at)
+    return alert
 
 
 def _record(conn: Connection, alert_id: int, kind: str, message: str, level: str, member: Member, at: datetime) -> None:

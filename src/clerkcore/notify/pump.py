@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+import traceback
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from clerkcore import logs
 from clerkcore.errors import LedgerError
 from clerkcore.installation import Installation
 from clerkcore.ledger import ended_snoozes, get_alert, hold_mark
+from clerkcore.ledger.conditions import Expected
 from clerkcore.notify.configured import Channel, list_channels
+from clerkcore.notify.expected import expected_jobs
 from clerkcore.notify.reading import MARK, read_events
 from clerkcore.notify.sending import send_waiting
 from clerkcore.notify.telling import find_untold, queue, wake_snoozed
 from clerkcore.notify.watching import take_watched, watch
+from clerkcore.notify.words import plain
 from clerkcore.settings import Settings
 from clerkcore.times import now
 
@@ -24,26 +30,48 @@ def pump(installation: Installation, report: Callable[[str], None]) -> None:
 
     No transaction is open while a server is talked to, and several processes may pump at once.
     """
+    for step in (_update, _send):
+        try:
+            step(installation, report)
+        except LedgerError as error:
+            report(f"the alerts could not be brought up to date: {error}")
+            return
+        except Exception as error:  # nothing that goes wrong in telling of work may end the work itself
+            told = plain(f"{type(error).__name__}: {error}")
+            logs.tell("alerts broke", logging.ERROR, message=told, traceback=traceback.format_exc())
+            report(f"the alerts could not be brought up to date: {told}")
+
+
+def _update(installation: Installation, report: Callable[[str], None]) -> None:
     settings = installation.settings
     channels = list_channels(settings) if settings.notify_enabled else []
-    try:
-        update_alerts(installation, channels, now())
-        if settings.notify_enabled:
-            send_waiting(installation, report)
-    except LedgerError as error:
-        report(f"the alerts could not be brought up to date: {error}")
+    update_alerts(installation, channels, expected_jobs(installation), now(), report)
 
 
-def update_alerts(installation: Installation, channels: Sequence[Channel], at: datetime) -> None:
-    """Open, join, recall and close alerts, and let what is to be told wait for these channels."""
+def _send(installation: Installation, report: Callable[[str], None]) -> None:
+    if installation.settings.notify_enabled:
+        send_waiting(installation, report)
+
+
+def update_alerts(
+    installation: Installation,
+    channels: Sequence[Channel],
+    expected: Collection[Expected],
+    at: datetime,
+    report: Callable[[str], None],
+) -> None:
+    """Open, join, recall and close alerts, and let what is to be told wait for these channels.
+
+    Only what is `expected` to be run can be overdue.
+    """
     ledger, settings = installation.ledger, installation.settings
-    read_events(ledger, channels, settings.notify_after, at)
+    hours = settings.notify_overdue_hours
+    read_events(ledger, channels, settings.notify_after, at, report)
     with ledger.read() as conn:
-        idle = not (watch(conn, settings.notify_overdue_hours, at) or _is_due(conn, channels, settings, at))
+        idle = not (watch(conn, expected, hours, at) or _is_due(conn, channels, settings, at))
     if not idle:
         with hold_mark(ledger, MARK, "0", at) as conn:
-            found = watch(conn, settings.notify_overdue_hours, at)
-            take_watched(conn, channels, found, settings.notify_overdue_hours, at)
+            take_watched(conn, channels, watch(conn, expected, hours, at), hours, at)
             _tell(conn, channels, settings, at)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
+from clerkcore import logs
 from clerkcore.ledger import (
     Event,
     Ledger,
@@ -36,10 +41,14 @@ from clerkcore.notify.rules import (
     is_told,
     normalise,
 )
+from clerkcore.notify.words import plain
 
 MARK = "alerts"
 BATCH = 200
 _NOTHING = RunFacts("", "")
+_LONGEST_PROBLEM = 300
+# Whatever else a database raises is trouble with all of the ledger, and to be met again when that is over.
+_OF_ONE_STATEMENT = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +67,20 @@ class _Reading:
         self.joined.add(raise_alert(self.conn, signal))
 
 
-def read_events(ledger: Ledger, channels: Sequence[Channel], after: int, at: datetime) -> None:
-    """Take all events since the last time; `after` is how many failures in a row are an alert."""
-    while _is_new(ledger):
+def read_events(
+    ledger: Ledger, channels: Sequence[Channel], after: int, at: datetime, report: Callable[[str], None]
+) -> None:
+    """Take all events since the last time; `after` is how many failures in a row are an alert.
+
+    One that cannot be taken is reported and passed over.
+    """
+    more = True
+    while more and _is_new(ledger):
+        passed: list[str] = []
         with hold_mark(ledger, MARK, "0", at) as conn:
-            if not _read_batch(conn, channels, after, at):
-                return
+            more = _read_batch(conn, channels, after, at, passed)
+        for line in passed:
+            report(line)
 
 
 def _is_new(ledger: Ledger) -> bool:
@@ -75,8 +92,11 @@ def _mark(conn: Connection) -> int:
     return int(get_mark(conn, MARK) or 0)
 
 
-def _read_batch(conn: Connection, channels: Sequence[Channel], after: int, at: datetime) -> bool:
-    """Take the next events and move the mark; False when there may be none that can be taken now."""
+def _read_batch(conn: Connection, channels: Sequence[Channel], after: int, at: datetime, passed: list[str]) -> bool:
+    """Take the next events and move the mark; False when there may be none that can be taken now.
+
+    `passed` gets a line for each that is passed over.
+    """
     mark = _mark(conn)
     found = list_events(conn, after_id=mark, limit=BATCH)
     events = found[: count_settled(mark, [(event.id, event.at) for event in found], at)]
@@ -87,10 +107,32 @@ def _read_batch(conn: Connection, channels: Sequence[Channel], after: int, at: d
     failing = failing_jobs(conn, "failed", places)
     reading = _Reading(conn, channels, after, runs, site_names(conn, places), failing)
     for event in events:
-        _take(reading, event)
-    rename(conn, sorted(reading.joined))
+        one = replace(reading, failing=set(reading.failing), joined=set())
+        with _apart(conn, f"event {event.id}, {event.kind} of {event.subdomain or 'this machine'},", passed):
+            _take(one, event)
+            reading.failing.update(one.failing)
+            reading.joined.update(one.joined)
+    for alert_id in sorted(reading.joined):
+        with _apart(conn, f"the title of alert {alert_id}", passed):
+            rename(conn, [alert_id])
     set_mark(conn, MARK, str(events[-1].id), at)
     return len(events) == BATCH
+
+
+@contextmanager
+def _apart(conn: Connection, what: str, passed: list[str]) -> Iterator[None]:
+    """Keep all that the block does or nothing; what it raises, whatever it is, must not block what comes after it."""
+    try:
+        with conn.begin_nested():
+            yield
+    except Exception as error:
+        if isinstance(error, DBAPIError) and not isinstance(error, _OF_ONE_STATEMENT):
+            raise
+        said = f"{type(error).__name__}: {error.orig if isinstance(error, DBAPIError) else error}"
+        passed.append(
+            plain(f"{what} could not be brought into the alerts and is passed over: {said}", _LONGEST_PROBLEM)
+        )
+        logs.tell("event passed over", logging.ERROR, message=passed[-1], traceback=traceback.format_exc())
 
 
 def _take(reading: _Reading, event: Event) -> None:
