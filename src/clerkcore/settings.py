@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clerkcore.errors import SettingsError
+from clerkcore.secret_files import SECRET_PREFIX, SHORTEST_SECRET, read_all, read_secret
 from clerkcore.setting_values import (
     read_ages,
     read_count,
@@ -26,12 +25,10 @@ from clerkcore.setting_values import (
 
 FILE_NAME = "clerk.toml"
 PREFIX = "CLERK_"
-SECRET_PREFIX = "CLERK_SECRET_"  # noqa: S105 - a name, no secret
 OTHER_VARIABLES = ("CLERK_ROOT", "CLERK_REQUIRE_SERVICES")
 OTHER_PREFIXES = (SECRET_PREFIX, "CLERK_TEST_")
 PARTS = ("sources", "channels", "executors")
 """Tables of clerk.toml that hold one table a name: the settings of what a plugin offers under it."""
-_SECRET_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 
 def _setting(key: str, read: Callable[[Any], Any], default: Any, about: str) -> Any:
@@ -162,6 +159,18 @@ class Settings:
         """Return a secret from CLERK_SECRET_<NAME> or its file; SettingsError when absent or readable by others."""
         return read_secret(name, self.root / self.secrets_dir, self.secrets)
 
+    def known_secrets(self) -> list[str]:
+        """Return every value that is secret here, of variables and of files, the longest first; short ones left out."""
+        folder = self.root / self.secrets_dir
+        found = {*self.secrets.values(), *read_all(folder)} if folder.is_dir() else set(self.secrets.values())
+        return sorted((value for value in found if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def masked(self, text: str) -> str:
+        """Return a text without secrets, as what a channel or a plugin says of its trouble."""
+        for value in self.known_secrets():
+            text = text.replace(value, "***")
+        return text
+
     def has_secret(self, name: str) -> bool:
         """Whether a secret is set, readable or not."""
         given = self.secrets.get(f"{SECRET_PREFIX}{name.upper()}")
@@ -259,26 +268,3 @@ def _read(read: Callable[[Any], Any], value: Any, where: str) -> Any:
         return read(value)
     except ValueError as error:
         raise SettingsError(f"{value!r} cannot be used: {error}", where=where, remedy="see docs/settings.md") from error
-
-
-def read_secret(name: str, folder: Path, environ: Mapping[str, str]) -> str:
-    """Return a secret from the environment or from a file only its owner can read."""
-    if not _SECRET_NAME.match(name):
-        raise SettingsError(f"{name!r} is no name of a secret", remedy="small letters, digits and _")
-    from_environment = environ.get(f"{SECRET_PREFIX}{name.upper()}")
-    if from_environment:
-        return from_environment
-    path = folder / name
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        remedy = f"set {SECRET_PREFIX}{name.upper()} or write it to {path} with mode 0600"
-        raise SettingsError(f"the secret {name!r} is not set", remedy=remedy) from error
-    if secret_is_exposed(mode):
-        raise SettingsError("others can read this secret", where=str(path), remedy=f"chmod 600 {path}")
-    return path.read_text(encoding="utf-8").strip()
-
-
-def secret_is_exposed(mode: int) -> bool:
-    """Whether a file of this mode can be read or written by anyone but its owner."""
-    return bool(stat.S_IMODE(mode) & 0o077)

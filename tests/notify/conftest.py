@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,12 +21,14 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import create_engine, text
 
 from clerkcore.installation import Installation, create_installation
 from clerkcore.ledger import (
     Alert,
     Notification,
     close_run,
+    create_ledger,
     list_alerts,
     list_notifications,
     open_run,
@@ -40,6 +44,7 @@ from clerkcore.plugins import Manager
 from clerkcore.plugins.discovery import BUILT_IN, Discovery, Plugin
 from clerkcore.settings import Settings
 
+SERVER = os.environ.get("CLERK_TEST_DATABASE_URL", "")
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 _LEVELS = {"failed": "error", "held": "warning"}
 
@@ -125,6 +130,23 @@ class Town:
     def kinds(self) -> list[tuple[int, str]]:
         """What was told, as alert and kind."""
         return [(alert.id, each.kind) for alert in self.alerts for each in self.told(alert.id)]
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What the setting `database_url` says: nothing for SQLite, else where a new ledger on the server is."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    schema = f"clerk_{uuid.uuid4().hex}"
+    engine = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(f"CREATE SCHEMA {schema}"))
+        url = f"{SERVER}?options=-csearch_path%3D{schema}"
+        create_ledger(url).dispose()
+        yield url
+        conn.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

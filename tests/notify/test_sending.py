@@ -28,7 +28,7 @@ from clerkcore.plugins.discovery import BUILT_IN, Discovery, Plugin
 from clerkcore.settings import Settings
 plugin = Plugin("clerkcore", "", BUILT_IN, faces=("clerkcore.notify.channels",))
 channels = {"hook": {"type": "webhook", "url": sys.argv[2]}}
-settings = Settings(root=Path(sys.argv[1]), channels=channels)
+settings = Settings(root=Path(sys.argv[1]), channels=channels, database_url=sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
 pump(Installation(settings, Manager(Discovery((plugin,)))), print)
@@ -163,12 +163,12 @@ def test_a_broken_channel_stops_no_other(make_town: Callable[..., Town], hook: H
     ]
 
 
-def test_processes_that_pump_at_once_send_once(make_town: Callable[..., Town], hook: Hook) -> None:
-    town = make_town(notify_enabled=False)
+def test_processes_that_pump_at_once_send_once(make_town: Callable[..., Town], hook: Hook, database_url: str) -> None:
+    town = make_town(notify_enabled=False, database_url=database_url)
     town.add(*(f"site{number}.ca" for number in range(8)))
     for number in range(8):
         fail(town, f"site{number}.ca", message="trouble with column " + "x" * number)
-    command = [sys.executable, "-c", PUMP, str(town.installation.root), hook.url]
+    command = [sys.executable, "-c", PUMP, str(town.installation.root), hook.url, database_url]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     for process in processes:
         assert process.stdout is not None

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from clerkcore.errors import SettingsError
-from clerkcore.settings import find_root, read_secret, read_settings, setting_fields, variable
+from clerkcore.secret_files import read_secret
+from clerkcore.settings import find_root, read_settings, setting_fields, variable
 
 
 def write_toml(root: Path, text: str) -> Path:
@@ -194,3 +195,11 @@ def test_a_name_that_is_no_secret_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_secret(name, tmp_path, {})
     assert str(caught.value) == f"{name!r} is no name of a secret (small letters, digits and _)"
+
+
+def test_secrets_of_variables_and_files_are_masked_in_texts(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "token").write_text("tops3cret-file\n")
+    (tmp_path / "secrets" / "pin").write_text("1234")
+    settings = read_settings(tmp_path, {"CLERK_SECRET_KEY": "tops3cret"})
+    assert settings.masked("401 for tops3cret-file and tops3cret, 1234") == "401 for *** and ***, 1234"

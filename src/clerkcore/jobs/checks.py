@@ -17,7 +17,8 @@ from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.service_checks import check_services
 from clerkcore.ledger import SiteRow, list_sites, newest_runs
 from clerkcore.models import Outcome
-from clerkcore.settings import FILE_NAME, secret_is_exposed
+from clerkcore.secret_files import secret_is_exposed
+from clerkcore.settings import FILE_NAME
 from clerkcore.sites import SiteFolder, find_sites, read_site
 from clerkcore.sites.layout import SITES
 from clerkcore.store.database import read_database

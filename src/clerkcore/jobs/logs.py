@@ -25,7 +25,7 @@ def start_logs(installation: Installation) -> Callable[[], None]:
         settings.log_level,
         terminal=terminal,
         colours=terminal and not os.environ.get("NO_COLOR"),
-        secrets=settings.secrets.values(),
+        secrets=settings.known_secrets(),
         loki_url=settings.loki_url,
         loki_password=settings.secret(LOKI_PASSWORD) if asked else "",
         host=installation.host,

@@ -104,7 +104,7 @@ def try_channels(installation: Installation, name: str = "") -> list[Trial]:
         try:
             send_within(make_notifier(installation, channel), message, settings.notify_timeout)
         except ClerkError as error:
-            trials.append(Trial(channel.name, plain(str(error))))
+            trials.append(Trial(channel.name, plain(settings.masked(str(error)))))
         else:
             trials.append(Trial(channel.name, ""))
     return trials

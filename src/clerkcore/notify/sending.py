@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -57,13 +58,24 @@ def _send(
         if notification.channel not in notifiers:
             channel = get_channel(installation.settings, notification.channel)
             notifiers[channel.name] = make_notifier(installation, channel)
-        send_within(notifiers[notification.channel], read_content(notification), installation.settings.notify_timeout)
+        send_within(
+            notifiers[notification.channel],
+            _signed(installation, read_content(notification)),
+            installation.settings.notify_timeout,
+        )
     except ClerkError as error:
-        _note_failure(installation, notification, plain(str(error)), report)
+        # What a channel says of its trouble may hold what it logs in with.
+        _note_failure(installation, notification, plain(installation.settings.masked(str(error))), report)
         return False
     with installation.ledger.write() as conn:
         sent_notification(conn, notification.id, now())
     return True
+
+
+def _signed(installation: Installation, message: Message) -> Message:
+    """Return a message that says which installation sends it, for there may be several, and copies."""
+    sender = ("Installation", plain(f"{installation.root} on {installation.host}"))
+    return replace(message, facts=[*message.facts, sender])
 
 
 def _note_failure(

@@ -37,17 +37,21 @@ class Webhook(Notifier):
         try:
             with (
                 httpx.Client(timeout=timeout, follow_redirects=False) as client,
-                client.stream("POST", self.url, json=write_json(message)) as answer,
+                client.stream("POST", self.url, json=write_json(message), headers=_PLAIN) as answer,
             ):
                 if answer.is_success:
                     return
-                said = plain(next(answer.iter_text(_MOST_READ), ""), _MOST_READ)
+                said = plain(next(answer.iter_raw(_MOST_READ), b"").decode("utf-8", "replace"), _MOST_READ)
                 raise NotifyError(f"the webhook answered {answer.status_code}: {said}", where=where)
         except httpx.TimeoutException as error:
             raise NotifyError(f"the webhook gave no answer within {timeout:g} seconds", where=where) from error
         except httpx.HTTPError as error:
             # Its text may hold the address, which is a secret.
             raise NotifyError(f"the webhook could not be reached: {type(error).__name__}", where=where) from error
+
+
+_PLAIN = {"Accept-Encoding": "identity"}
+"""Packed answers are not asked for: a small one may unpack to more than memory holds."""
 
 
 def read_url(value: object) -> httpx.URL:

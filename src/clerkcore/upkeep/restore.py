@@ -14,6 +14,7 @@ from pathlib import Path
 from clerkcore.errors import ClerkError, LeaseLost, LedgerError, StoreBusy, StoreError
 from clerkcore.fetch.durable import PART_PREFIX, make_folder, name_disk_errors, open_part, settle
 from clerkcore.installation import Installation
+from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.orders import Report
 from clerkcore.ledger import Heartbeat, Ledger, acquire, check, holder_name, list_sites, record_event, release
 from clerkcore.store.database import explained
@@ -178,7 +179,7 @@ def _hold(restore: _Restore, subdomain: str) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     seconds = restore.installation.settings.lease_seconds
-    lease = acquire(ledger, subdomain, JOB, holder_name(), seconds, now())
+    lease = acquire(ledger, subdomain, JOB, holder_name(), seconds, now(), own_host(restore.installation))
     try:
         with Heartbeat(ledger, lease, seconds) as heartbeat:
 
