@@ -136,8 +136,8 @@ def test_an_older_ledger_is_refused() -> None:
 
 def test_a_text_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "civic.db").write_text("Filed,Amount\n" * 100)
-    expected = f"{tmp_path}/civic.db: the ledger is not a database (move the file away and run `clerk init`)"
-    assert refusal(ledger_url(tmp_path)) == expected
+    remedy = "restore it from a backup, or move it away and run `clerk init`"
+    assert refusal(ledger_url(tmp_path)) == f"{tmp_path}/civic.db: the ledger is not a database ({remedy})"
 
 
 def test_a_database_of_another_program_is_not_touched(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
 def test_a_url_that_is_none_is_refused_with_an_example() -> None:
     with pytest.raises(LedgerError, match="the URL of the ledger cannot be used") as caught:
         open_ledger("civic.db")
-    assert caught.value.remedy.startswith("write postgresql+psycopg://USER@HOST/NAME")
+    assert caught.value.remedy.startswith("write postgresql://USER@HOST/NAME")
 
 
 def test_the_password_of_a_server_is_not_shown() -> None:

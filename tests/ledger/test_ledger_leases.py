@@ -167,7 +167,7 @@ def test_an_unknown_site_cannot_be_leased(ledger: Ledger, add_sites: AddSites, n
     add_sites("alameda.ca", "tx")
     with pytest.raises(SiteError) as caught:
         acquire(ledger, "alamda.ca", JOB, ELSEWHERE, 60, now)
-    assert str(caught.value) == "the ledger has no site 'alamda.ca' (sites: alameda.ca)"
+    assert str(caught.value) == "the ledger has no site 'alamda.ca' (sites: alameda.ca and 1 more: clerk sites list)"
 
 
 def test_the_lease_of_a_live_process_is_not_taken_over(

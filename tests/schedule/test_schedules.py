@@ -163,7 +163,7 @@ def test_where_one_site_cannot_be_set_none_is(alameda: Clerk, add_site: Callable
         (["alameda.ca", "finance.etl", "--every", "4 days"], "'4 days' is no interval (write it as 30m, 4h or 1d)"),
         (
             ["alameda.ca", "finance.etl", "--every", "400d"],
-            "an interval of 9600.0 hours is not a positive number, 8,784 at most (write it as 4)",
+            "an interval of 9600.0 hours is not between a minute and 8,784 hours (write it as 4)",
         ),
         (
             ["alameda.ca", "finance.etl", "--cron", "0 0 30 2 *"],

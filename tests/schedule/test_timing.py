@@ -215,12 +215,12 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         ),
         (
             Timing(every_hours=float("nan")),
-            "an interval of nan hours is not a positive number, 8,784 at most (write it as 4)",
+            "an interval of nan hours is not between a minute and 8,784 hours (write it as 4)",
         ),
-        (Timing(every_hours=0), "an interval of 0 hours is not a positive number, 8,784 at most (write it as 4)"),
+        (Timing(every_hours=0), "an interval of 0 hours is not between a minute and 8,784 hours (write it as 4)"),
         (
             Timing(every_hours=8785),
-            "an interval of 8785 hours is not a positive number, 8,784 at most (write it as 4)",
+            "an interval of 8785 hours is not between a minute and 8,784 hours (write it as 4)",
         ),
     ],
 )

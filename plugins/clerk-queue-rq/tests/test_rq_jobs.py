@@ -30,7 +30,10 @@ def test_a_due_job_is_handed_over_done_by_a_worker_and_finished(san_diego: Queue
     told = san_diego.tick("finance.etl")
     waiting = san_diego.jobs("status", "outcome", "attempts")
     assert san_diego.burst().startswith("sandiego.ca netfile: changed (run 1, ")
-    assert (told, waiting) == ("1 jobs were handed to rq.\n", [["waiting", None, 0]])
+    assert ('"event": "jobs handed over", "executor": "rq", "jobs": 1' in told, waiting) == (
+        True,
+        [["waiting", None, 0]],
+    )
     assert san_diego.jobs("status", "outcome", "attempts") == [["finished", "changed", 1]]
 
 
@@ -70,5 +73,4 @@ def test_a_message_of_a_job_that_the_ledger_does_not_know_begins_nothing(
 ) -> None:
     executor.submit([Asked(99, 1, "finance")])
     ended = san_diego.clerk("worker", "--burst")
-    assert (ended.exit_code, ended.stdout) == (1, "")
-    assert ended.stderr.endswith("Error: no job 99 (nothing was asked yet)\n")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clerkcore.installation import DATABASE_PASSWORD, Installation
-from clerkcore.ledger import list_sites, open_ledger, server_url, set_home
+from clerkcore.ledger import list_sites, server_url, set_home
 from clerkcore.ledger.copy import TableSum, copy_ledger
 
 
@@ -13,16 +13,16 @@ def copy_to(installation: Installation, url: str) -> list[TableSum]:
     On a server, the sites whose databases are here have this machine as their home, before another takes them.
     """
     target = _full_url(installation, url)
-    sums = copy_ledger(installation.ledger_url, target)
-    if not target.startswith("sqlite:"):
-        _settle_sites(installation, target)
-    return sums
+    if installation.ledger.path and not target.startswith("sqlite:"):
+        _settle_sites(installation)
+    return copy_ledger(installation.ledger_url, target)
 
 
-def _settle_sites(installation: Installation, target: str) -> None:
-    with open_ledger(target) as ledger, ledger.write() as connection:
+def _settle_sites(installation: Installation) -> None:
+    """Note this machine as the home of its sites, before the copy, so that both sides compare; a file asks for none."""
+    with installation.ledger.write() as connection:
         for row in list_sites(connection):
-            if not row.host and installation.folder(row.subdomain).databases():
+            if installation.folder(row.subdomain).databases():
                 set_home(connection, row.subdomain, installation.host)
 
 
