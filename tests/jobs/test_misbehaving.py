@@ -96,6 +96,14 @@ def test_a_kind_of_job_of_no_queue_is_named_and_stops_no_other(clerk: Clerk, evi
     assert "Error: the kind of job 'ks.evil' is no JobType of this name in one of the queues high, " in ended.err
 
 
+def test_a_job_whose_plugin_is_gone_is_told_and_can_be_cancelled(clerk: Clerk, evil: Any) -> None:
+    evil("raise KeyError('no rain')")
+    why = {row["job"]: row for row in clerk("jobs", "why", "oz.ks", "--json").rows}
+    number = job(clerk, "ks.evil")["id"]
+    assert (why["ks.evil"]["reason"], why["ks.evil"]["command"]) == ("plugin missing", f"clerk jobs cancel {number}")
+    assert clerk("jobs", "cancel", str(number), "--by", "jane").out == f"job {number} is cancelled\n"
+
+
 def test_a_tick_whose_output_cannot_be_written_does_every_site_all_the_same(fed: Clerk) -> None:
     for name in ("one.ca", "two.ca"):
         fed.add_site(name, "netfile.agency=CSD")

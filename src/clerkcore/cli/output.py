@@ -108,14 +108,22 @@ def print_runs(runs: Iterable[Run], as_json: bool) -> int:
     trouble: OSError | None = None
     for run in runs:
         outcomes.append(run.outcome)
-        try:
-            if trouble is None:
-                print_json(describe_run(run)) if as_json else print_run(run)
-        except OSError as error:
-            trouble = error  # what cannot be printed any more is done all the same, and told at the end
+        # What cannot be printed any more is done all the same; that is told at the end.
+        trouble = trouble or _try_to_print(run, as_json)
     if trouble:
         raise trouble
     return exit_code(outcomes)
+
+
+def _try_to_print(run: Run, as_json: bool) -> OSError | None:
+    try:
+        if as_json:
+            print_json(describe_run(run))
+        else:
+            print_run(run)
+    except OSError as error:
+        return error
+    return None
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:

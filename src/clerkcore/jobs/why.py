@@ -11,7 +11,7 @@ from clerkcore.installation import STATES, Installation
 from clerkcore.jobs.defaults import sync_schedules
 from clerkcore.jobs.holding import own_host
 from clerkcore.jobs.selection import disabled_states
-from clerkcore.jobs.types import Demand, fit_of, load_job_types, sources_of
+from clerkcore.jobs.types import HOOK, Demand, fit_of, load_job_types, sources_of
 from clerkcore.ledger import (
     Hold,
     Lease,
@@ -29,6 +29,8 @@ from clerkcore.ledger import (
 from clerkcore.services import JobType
 from clerkcore.times import now
 from clerkcore.timing import describe
+
+MOST_WAITING = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,13 @@ def _missing(installation: Installation, row: SiteRow) -> Iterator[Reason]:
         if installation.family(source) is None:
             message = f"no plugin offers its source {source!r}; its data is kept as it is"
             yield Reason(row.subdomain, "", "plugin missing", message, "clerk plugins list")
+    offered = installation.plugins.names(HOOK)
+    with installation.ledger.read() as connection:
+        waiting = list_jobs(connection, subdomain=row.subdomain, statuses=["waiting"], limit=MOST_WAITING)
+    for job in waiting:
+        if job.job_type not in offered:
+            message = f"job {job.id} waits, and no plugin offers its kind"
+            yield Reason(row.subdomain, job.job_type, "plugin missing", message, f"clerk jobs cancel {job.id}")
     if not row.sources:
         yield Reason(row.subdomain, "", "no source", "it has no source", f"clerk sites show {row.subdomain}")
 
