@@ -256,7 +256,7 @@ from clerkcore import JobType, Ref, hookimpl
 
 @hookimpl
 def register_job_types():
-    return [Ref("kansas.look", "kansas:Look", "Looks")]
+    return [Ref("kansas.look", "broken_look:Look", "Looks")]
 
 class Look(JobType):
     name, queue, interval_hours, command = "kansas.look", "monitor", 24, "clerk jobs run"
@@ -272,7 +272,7 @@ class Look(JobType):
 
 def test_a_kind_of_job_that_breaks_at_one_site_is_done_at_the_others(clerk: Clerk) -> None:
     (clerk.root / "plugins").mkdir()
-    (clerk.root / "plugins" / "kansas.py").write_text(BREAKS)
+    (clerk.root / "plugins" / "broken_look.py").write_text(BREAKS)
     for name in ("one.ks", "two.ks"):
         clerk.add_site(name, state="KS")
     ended = clerk("--plugins-dir", clerk.root / "plugins", "jobs", "run", "--due", "--job", "kansas.look", "--json")

@@ -17,7 +17,7 @@ from clerkcore import JobType, Ref, hookimpl
 
 @hookimpl
 def register_job_types():
-    return [Ref("ks.good", "kansas:Good", "Works"), Ref("ks.evil", "kansas:Evil", "Does not")]
+    return [Ref("ks.good", "evil_jobs:Good", "Works"), Ref("ks.evil", "evil_jobs:Evil", "Does not")]
 
 class Good(JobType):
     name, queue, interval_hours, command = "ks.good", "monitor", 24, "clerk jobs run"
@@ -45,8 +45,8 @@ def evil(clerk: Clerk) -> Any:
     folder.mkdir()
 
     def tick(body: str, *words: str, queue: str = "monitor") -> Any:
-        (folder / "kansas.py").write_text(PLUGIN.format(body=body, queue=queue))
-        sys.modules.pop("kansas", None)
+        (folder / "evil_jobs.py").write_text(PLUGIN.format(body=body, queue=queue))
+        sys.modules.pop("evil_jobs", None)
         return clerk("--plugins-dir", folder, "jobs", "run", "--due", "--json", *words)
 
     return tick

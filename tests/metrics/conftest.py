@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,8 +16,11 @@ from clerk_demo import Simulator
 from clerkcore.installation import Installation
 from clerkcore.ledger import Ledger, create_ledger, ledger_url
 from clerkcore.metrics import expose
-from clerkcore.testing import fixtures
 from clerkcore.testing.clerk import Clerk, SiteMaker
+
+# Before it is imported, for tests of plugins name it among their pytest_plugins.
+pytest.register_assert_rewrite("clerkcore.testing.fixtures")
+fixtures = importlib.import_module("clerkcore.testing.fixtures")
 
 SERVER = os.environ.get("CLERK_TEST_DATABASE_URL", "")
 Figures = dict[str, dict[tuple[str, ...], float]]
