@@ -22,6 +22,8 @@ dev: $(STAMP) ## Create .venv with the core, every plugin and the tools, at pinn
 demo: $(STAMP) ## Pull simulated data into demo/ and show it in Datasette (ARGS=--once: do not serve)
 	@$(BIN)/clerk demo $(ARGS)
 
+# One process more than there are cores: many tests wait for others that they started.
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 test: $(STAMP) ## Run every test (ARGS="-k word" narrows them)
 	@$(BIN)/pytest $(ARGS)
 
